@@ -1,0 +1,4 @@
+//! x
+pub mod log;
+pub mod store;
+pub mod values;

@@ -1,0 +1,133 @@
+//! The chain: each entry names the BLAKE3 hash of the bytes before it, and its place in the log and in its
+//! subject's history.
+//!
+//! [`Link::extend`] places the next entry and [`Link::check`] accepts it: the same state on both sides, so that
+//! what is written is what is verified. Anyone can recompute a hash with `b3sum` over the stored bytes. Left
+//! out: the Merkle tree and signatures, which come with the proofs.
+
+use std::collections::HashMap;
+
+use super::entry::Entry;
+use crate::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
+
+/// How long the log is, and the hash of its last entry's bytes: what anyone must hold to notice a rollback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Head {
+    /// Number of entries.
+    pub length: Length,
+    /// BLAKE3 of the last entry's bytes; zeros when empty.
+    pub hash: Hash,
+}
+
+impl Head {
+    /// The head of an empty log.
+    pub const EMPTY: Head = Head { length: Length(0), hash: Hash::ZERO };
+}
+
+impl std::fmt::Display for Head {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.length, self.hash)
+    }
+}
+
+/// The first way in which an entry does not follow those before it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("entry {sequence}: {what}")]
+pub struct ChainError {
+    /// Position at which the entry was found.
+    pub sequence: Sequence,
+    /// What does not fit, with both values.
+    pub what: String,
+}
+
+/// Where the next entry goes: the head, the last recorded time, and each subject's last version and position.
+/// Memory: one map slot and the name for each subject.
+#[derive(Debug, Clone)]
+pub struct Link {
+    head: Head,
+    recorded_time: Option<Timestamp>,
+    subjects: HashMap<String, (SubjectVersion, Sequence)>,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Link { head: Head::EMPTY, recorded_time: None, subjects: HashMap::new() }
+    }
+}
+
+impl Link {
+    /// The head after the last entry accepted.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Recorded time of the last entry.
+    pub fn recorded_time(&self) -> Option<Timestamp> {
+        self.recorded_time
+    }
+
+    /// The subject's last version and where that entry is; none if it has no history.
+    pub fn subject(&self, subject: &str) -> Option<(SubjectVersion, Sequence)> {
+        self.subjects.get(subject).copied()
+    }
+
+    /// Every subject with its last version and position, in no order.
+    pub fn subjects(&self) -> impl Iterator<Item = (&str, SubjectVersion, Sequence)> {
+        self.subjects.iter().map(|(name, (version, at))| (name.as_str(), *version, *at))
+    }
+
+    /// Gives `entry` its place: sequence, subject version and position of the subject's previous entry, and the
+    /// hash before it. None when the subject's history is full.
+    pub fn place(&self, entry: &mut Entry) -> Option<()> {
+        let previous = self.subjects.get(&entry.subject);
+        entry.sequence = self.head.length.next_sequence();
+        entry.prev = self.head.hash;
+        entry.subject_version = previous.map_or(SubjectVersion::default(), |(version, _)| *version).next()?;
+        entry.subject_prev = previous.map(|(_, at)| *at);
+        Some(())
+    }
+
+    /// Accepts `entry`, whose bytes hash to `hash`, as the next one. Cost: one map look-up.
+    pub fn extend(&mut self, entry: &Entry, hash: Hash) -> Result<(), ChainError> {
+        let expected = self.head.length.next_sequence();
+        let wrong = |what| Err(ChainError { sequence: expected, what });
+        if entry.sequence != expected {
+            return wrong(format!("its sequence says {}", entry.sequence));
+        }
+        if entry.prev != self.head.hash {
+            return wrong(format!("its prev is {}, the entry before hashes to {}", entry.prev, self.head.hash));
+        }
+        if let Some(before) = self.recorded_time
+            && entry.recorded_time < before
+        {
+            return wrong(format!("recorded at {}, before the last entry's {before}", entry.recorded_time));
+        }
+        if entry.time > entry.recorded_time {
+            return wrong(format!("happened at {}, after it was recorded at {}", entry.time, entry.recorded_time));
+        }
+        let next = (entry.subject_version, entry.sequence);
+        let (version, prev) = match self.subjects.get_mut(&entry.subject) {
+            Some(last) => {
+                let (version, at) = *last;
+                *last = next;
+                (version, Some(at))
+            }
+            None => {
+                self.subjects.insert(entry.subject.clone(), next);
+                (SubjectVersion::default(), None)
+            }
+        };
+        if version.next() != Some(entry.subject_version) || prev != entry.subject_prev {
+            return wrong(format!(
+                "{} has version {} after {version}, and its previous entry is {}, not {}",
+                entry.subject,
+                entry.subject_version,
+                prev.map_or("none".to_owned(), |at| at.to_string()),
+                entry.subject_prev.map_or("none".to_owned(), |at| at.to_string())
+            ));
+        }
+        self.head = Head { length: Length(expected.get() + 1), hash };
+        self.recorded_time = Some(entry.recorded_time);
+        Ok(())
+    }
+}

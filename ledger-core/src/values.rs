@@ -1,0 +1,322 @@
+//! The value types every room shares: positions, counts, instants, hashes.
+//!
+//! Each is a type of its own, so that a position cannot be added to a count or an instant compared with a date
+//! by accident. Each has exactly one spelling as text, and parsing accepts only that spelling. What they leave
+//! out: meaning. What a subject or a score is belongs to `assessment/`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+/// A value that is not spelled the one way it may be. The message names the value and the spelling expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
+
+/// Gives a type that has `Display` and `FromStr` its JSON form: that string, and nothing else.
+macro_rules! spelled_as_text {
+    ($type:ty, $name:literal, $pattern:expr, $description:literal) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern, "description": $description })
+            }
+        }
+    };
+}
+pub(crate) use spelled_as_text;
+
+/// Position of an entry in the log: gapless from 0, written as 16 decimal digits (the CloudEvents Sequence
+/// extension asks for a string whose order is the order of events).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sequence(u64);
+
+impl Sequence {
+    /// The largest position that 16 digits can spell.
+    pub const MAX: u64 = 9_999_999_999_999_999;
+
+    /// The position `value`. Panics above [`Sequence::MAX`], which no log reaches: at a million entries a
+    /// second it takes three centuries.
+    pub fn new(value: u64) -> Self {
+        assert!(value <= Self::MAX, "sequence {value} has more than 16 digits");
+        Sequence(value)
+    }
+
+    /// The position as a number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The position after this one.
+    pub fn next(self) -> Self {
+        Sequence::new(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Sequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016}", self.0)
+    }
+}
+
+impl FromStr for Sequence {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let spelled = text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit());
+        match text.parse() {
+            Ok(value) if spelled => Ok(Sequence(value)),
+            _ => Err(Malformed(format!("'{text}' is not a sequence number: 16 digits expected"))),
+        }
+    }
+}
+
+spelled_as_text!(Sequence, "Sequence", "^[0-9]{16}$", "Position of an entry in the log, 16 digits");
+
+/// How many entries a log has: the sequence number its next entry will get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Length(pub u64);
+
+impl Length {
+    /// The position the next entry will take.
+    pub fn next_sequence(self) -> Sequence {
+        Sequence::new(self.0)
+    }
+
+    /// The position of the last entry, none in an empty log.
+    pub fn last_sequence(self) -> Option<Sequence> {
+        self.0.checked_sub(1).map(Sequence::new)
+    }
+
+    /// Whether an entry at `sequence` is within this length.
+    pub fn contains(self, sequence: Sequence) -> bool {
+        sequence.get() < self.0
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Position of an entry in its subject's own history: gapless from 1, a JSON integer up to 2^31 - 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SubjectVersion(u32);
+
+impl SubjectVersion {
+    /// The largest version: CloudEvents integers end there, and so does a subject's history.
+    pub const MAX: u32 = i32::MAX as u32;
+
+    /// A version, or none above [`SubjectVersion::MAX`]. Version 0 means "no entry yet".
+    pub fn new(value: u32) -> Option<Self> {
+        (value <= Self::MAX).then_some(SubjectVersion(value))
+    }
+
+    /// The version as a number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+
+    /// The version after this one, or none when the history is full.
+    pub fn next(self) -> Option<Self> {
+        Self::new(self.0 + 1)
+    }
+}
+
+impl fmt::Display for SubjectVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An instant in UTC to the microsecond, written `2025-05-08T09:30:00.000000Z`: always six fractional
+/// digits, always `Z`, years 1900 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+const SPELLING: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
+
+impl Timestamp {
+    /// Microseconds since 1970-01-01T00:00:00Z, if the year can be spelled with four digits from 1900 on.
+    pub fn from_micros(micros: i64) -> Result<Self, Malformed> {
+        match DateTime::<Utc>::from_timestamp_micros(micros) {
+            Some(at) if (1900..=9999).contains(&chrono::Datelike::year(&at)) => Ok(Timestamp(micros)),
+            _ => Err(Malformed(format!("{micros} microseconds is outside the years 1900 to 9999"))),
+        }
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z, rounded down: the unit of a UUIDv7.
+    pub fn millis(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The same instant for date arithmetic.
+    pub fn to_utc(self) -> DateTime<Utc> {
+        // Every constructor checked the range.
+        DateTime::<Utc>::from_timestamp_micros(self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use chrono::{Datelike, Timelike};
+        let at = self.to_utc();
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+            at.year(),
+            at.month(),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+            self.0.rem_euclid(1_000_000)
+        )
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let wrong = || {
+            Malformed(format!(
+                "'{text}' is not a time: UTC with six fractional digits expected, such as 2025-05-08T09:30:00.000000Z"
+            ))
+        };
+        if text.len() != 27 {
+            return Err(wrong());
+        }
+        let parsed = NaiveDateTime::parse_from_str(text, SPELLING).map_err(|_| wrong())?;
+        let value = Self::from_micros(parsed.and_utc().timestamp_micros()).map_err(|_| wrong())?;
+        // Leap seconds and lenient spellings parse to something that is printed differently.
+        if value.to_string() == text { Ok(value) } else { Err(wrong()) }
+    }
+}
+
+spelled_as_text!(
+    Timestamp,
+    "Timestamp",
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$",
+    "An instant in UTC with exactly six fractional digits"
+);
+
+/// A BLAKE3 hash, written as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// What stands for "no entry before this one".
+    pub const ZERO: Hash = Hash([0; 32]);
+
+    /// The BLAKE3 hash of `bytes`. About 0.75 us for an entry of 700 bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Hash(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// The hash with these 32 bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Hash(bytes)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(blake3::Hash::from_bytes(self.0).to_hex().as_str())
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Hash {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let wrong = || Malformed(format!("'{text}' is not a hash: 64 lower-case hexadecimal digits expected"));
+        if text.len() != 64 || text.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(wrong());
+        }
+        blake3::Hash::from_hex(text).map(|hash| Hash(*hash.as_bytes())).map_err(|_| wrong())
+    }
+}
+
+spelled_as_text!(Hash, "Hash", "^[0-9a-f]{64}$", "BLAKE3, 64 lower-case hexadecimal digits");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_spelling<T: FromStr + fmt::Display>(good: &[&str], bad: &[&str]) {
+        for text in good {
+            let value = text.parse::<T>().unwrap_or_else(|_| panic!("'{text}' refused"));
+            assert_eq!(&value.to_string(), text);
+        }
+        for text in bad {
+            assert!(text.parse::<T>().is_err(), "'{text}' accepted");
+        }
+    }
+
+    #[test]
+    fn sequences_have_sixteen_digits() {
+        one_spelling::<Sequence>(
+            &["0000000000000000", "9999999999999999"],
+            &["", "0", "000000000000000", "00000000000000000", "+000000000000001", "000000000000000a"],
+        );
+    }
+
+    #[test]
+    fn times_have_six_fractional_digits_and_z() {
+        one_spelling::<Timestamp>(
+            &["1900-01-01T00:00:00.000000Z", "2024-02-29T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"],
+            &[
+                "2023-02-29T00:00:00.000000Z",
+                "2025-05-08T09:30:00Z",
+                "2025-05-08T09:30:00.000Z",
+                "2025-05-08 09:30:00.000000Z",
+                "2025-05-08T09:30:60.000000Z",
+                "2025-05-08T24:00:00.000000Z",
+                "2025-05-08T09:30:00.000000z",
+                "2025-05-08T09:30:00.000000+0",
+                "1899-12-31T23:59:59.999999Z",
+                " 025-05-08T09:30:00.000000Z",
+            ],
+        );
+    }
+
+    #[test]
+    fn hashes_are_lower_case() {
+        let hash = Hash::of(b"an entry").to_string();
+        one_spelling::<Hash>(&[&hash], &[&hash.to_uppercase(), &hash[1..], ""]);
+    }
+}
