@@ -16,7 +16,7 @@ pub struct Malformed(pub String);
 
 /// Gives a type that has `Display` and `FromStr` its JSON form: that string, and nothing else.
 macro_rules! spelled_as_text {
-    ($type:ty, $name:literal, $pattern:expr, $description:literal) => {
+    ($type:ty, $name:expr, $pattern:expr, $description:literal) => {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -263,7 +263,8 @@ impl FromStr for Hash {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let wrong = || Malformed(format!("'{text}' is not a hash: 64 lower-case hexadecimal digits expected"));
+        let wrong =
+            || Malformed(format!("'{text}' is not a hash: 64 lower-case hexadecimal digits expected"));
         if text.len() != 64 || text.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(wrong());
         }

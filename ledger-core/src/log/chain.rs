@@ -95,7 +95,10 @@ impl Link {
             return wrong(format!("its sequence says {}", entry.sequence));
         }
         if entry.prev != self.head.hash {
-            return wrong(format!("its prev is {}, the entry before hashes to {}", entry.prev, self.head.hash));
+            return wrong(format!(
+                "its prev is {}, the entry before hashes to {}",
+                entry.prev, self.head.hash
+            ));
         }
         if let Some(before) = self.recorded_time
             && entry.recorded_time < before
@@ -103,7 +106,10 @@ impl Link {
             return wrong(format!("recorded at {}, before the last entry's {before}", entry.recorded_time));
         }
         if entry.time > entry.recorded_time {
-            return wrong(format!("happened at {}, after it was recorded at {}", entry.time, entry.recorded_time));
+            return wrong(format!(
+                "happened at {}, after it was recorded at {}",
+                entry.time, entry.recorded_time
+            ));
         }
         let next = (entry.subject_version, entry.sequence);
         let (version, prev) = match self.subjects.get_mut(&entry.subject) {

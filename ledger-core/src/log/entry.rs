@@ -105,7 +105,9 @@ impl FromStr for EventId {
         if ordinal > 0 && id.to_string() == text {
             return Ok(id);
         }
-        Err(Malformed(format!("'{text}' is not an event id: a command id, or one followed by .2, .3 and so on")))
+        Err(Malformed(format!(
+            "'{text}' is not an event id: a command id, or one followed by .2, .3 and so on"
+        )))
     }
 }
 

@@ -1,0 +1,437 @@
+//! Rules for the draft, its factual accuracy check, and corrections.
+//!
+//! The window: day 1 is the first working day after the email's London date, and it closes at the end of its
+//! last day, London time. A challenge counts by its recorded time.
+
+use std::collections::BTreeSet;
+
+use super::scoring::{evidence, score_key};
+use super::{Case, Planned};
+use crate::assessment::civil::{Date, PartialDate, Period};
+use crate::assessment::codes::{CategoryId, Name, OrganisationId, StatementId, Url};
+use crate::assessment::command::{
+    ChallengeAccuracy, Citation, ConfirmAccuracy, Correction, DecideAccuracy, ExtendAccuracy,
+    RecordCorrection, Rescore, ShareDraft,
+};
+use crate::assessment::event::{
+    AccuracyChallenged, AccuracyConfirmed, AccuracyDecided, AccuracyExtended, ChallengeOutcome, ChangeCause,
+    CorrectableField, CorrectionRecorded, DraftShared, Event, FieldValue, Ground, OrganisationKind,
+    RatingTranscribed, ScoreChanged,
+};
+use crate::assessment::framework::{Framework, Method, Moderation, Percent, Rating, Score};
+use crate::assessment::recorded::Recorded;
+use crate::assessment::rejection::Rejection;
+use crate::assessment::state::{Draft, OpenAssessment, ScoreKey};
+use crate::values::Sequence;
+
+/// The organisations entitled to the draft: of a system its board and its partnership, of an authority or
+/// provider itself.
+pub(super) fn entitled(case: &Case<'_>) -> Vec<OrganisationId> {
+    use OrganisationKind::{Authority, Board, NhsBody, Partnership, Provider};
+    let own_code = case.subject().code();
+    let entitled = |id: &OrganisationId, kind: OrganisationKind| match kind {
+        Board | Partnership => case.subject().area_kind() == Some(crate::assessment::codes::AreaKind::Ics),
+        // A system has authorities and providers too; they may comment but are not sent the draft.
+        Authority | Provider => id.as_str().split_once('/').is_some_and(|(_, code)| code == own_code),
+        NhsBody => false,
+    };
+    let area = case.state.areas.get(case.subject());
+    let organisations = area.into_iter().flat_map(|area| &area.organisations);
+    organisations.filter(|(id, (kind, _))| entitled(id, *kind)).map(|(id, _)| id.clone()).collect()
+}
+
+/// Every statement in scope has the scores its method asks for, moderated where the framework asks, and no
+/// score rests on evidence that no longer stands.
+fn check_complete(case: &Case<'_>, framework: &Framework, open: &OpenAssessment) -> Result<(), Rejection> {
+    let in_scope = framework.statements().filter(|statement| open.statements.contains(&statement.id));
+    for statement in in_scope {
+        let scored: BTreeSet<Option<&CategoryId>> = open
+            .scores
+            .keys()
+            .filter(|(scored, _)| *scored == statement.id)
+            .map(|(_, category)| category.as_ref())
+            .collect();
+        if scored.is_empty() {
+            return Err(Rejection::DraftIncomplete { statement: statement.id.clone() });
+        }
+        let required =
+            statement.required_categories.iter().find(|category| !scored.contains(&Some(*category)));
+        if let (Method::Category, Some(category)) = (framework.method, required) {
+            return Err(Rejection::RequiredCategoryMissing {
+                statement: statement.id.clone(),
+                category: category.clone(),
+            });
+        }
+    }
+    for ((statement, _), score) in &open.scores {
+        if framework.moderation == Moderation::Required && !score.moderated {
+            return Err(Rejection::DraftUnmoderated { statement: statement.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses scores that rest on evidence withdrawn or erased since.
+fn check_evidence_stands(case: &Case<'_>, open: &OpenAssessment) -> Result<(), Rejection> {
+    for sequence in open.scores.values().flat_map(|score| &score.evidence) {
+        if case.state.status.get(sequence).is_some_and(|status| status.withdrawn) {
+            return Err(Rejection::EvidenceWithdrawn { sequence: *sequence });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn share_draft(case: &Case<'_>, data: &ShareDraft) -> Result<Vec<Planned>, Rejection> {
+    let (assessment, open) = case.open_assessment(data.assessment)?;
+    let framework = case.framework(&open.framework)?;
+    if let Some(organisation) =
+        data.recipients.iter().find(|organisation| case.check_organisation(organisation).is_err())
+    {
+        case.check_organisation(organisation)?;
+    }
+    let emailed = data.emailed.unwrap_or(case.today());
+    let closes = case.deadline(emailed, framework.accuracy_working_days)?;
+    check_evidence_stands(case, open)?;
+    check_complete(case, framework, open)?;
+    let entitled = entitled(case);
+    let recipients = if data.recipients.is_empty() { entitled.clone() } else { data.recipients.clone() };
+    if let Some(missing) = entitled.iter().find(|organisation| !recipients.contains(organisation)) {
+        return Err(Rejection::DraftRecipientMissing { organisation: missing.to_string() });
+    }
+    if recipients.is_empty() {
+        return Err(Rejection::DraftRecipientMissing {
+            organisation: "an organisation of the area".to_owned(),
+        });
+    }
+    if closes < case.today() || emailed > case.today() {
+        return Err(Rejection::DraftWindowPast { closes });
+    }
+    let event = DraftShared {
+        assessment,
+        recipients,
+        letter: data.letter.unwrap_or(emailed),
+        emailed,
+        closes,
+        scores: open.scores.values().map(|score| score.entry).collect(),
+        document: data.document.clone(),
+    };
+    Ok(vec![case.event_of(Some(assessment), event)])
+}
+
+/// The assessment whose current draft is the one cited.
+fn current_draft<'a>(
+    case: &Case<'a>,
+    citation: Citation,
+) -> Result<(Sequence, &'a OpenAssessment, &'a Draft), Rejection> {
+    let (sequence, assessment) = case.cited(citation, "a draft of this subject (draft.shared)", |event| {
+        if let Event::DraftShared(draft) = event { Some(draft.assessment) } else { None }
+    })?;
+    let open = case.known().and_then(|known| known.assessments.get(&assessment));
+    match open.and_then(|open| open.draft.as_ref().map(|draft| (open, draft))) {
+        Some((open, draft)) if draft.sequence == sequence => Ok((assessment, open, draft)),
+        _ => Err(Rejection::DraftNotCurrent { sequence }),
+    }
+}
+
+/// The organisation of the area for which the actor comments.
+fn commenter(case: &Case<'_>) -> Result<OrganisationId, Rejection> {
+    let own = case.own_organisation()?;
+    case.check_organisation(own)
+        .map_err(|_| Rejection::ChallengerNotEntitled { organisation: own.to_string() })?;
+    Ok(own.clone())
+}
+
+fn check_window(case: &Case<'_>, draft: &Draft) -> Result<(), Rejection> {
+    if case.today() > draft.closes {
+        return Err(Rejection::ChallengeLate { closed: draft.closes });
+    }
+    Ok(())
+}
+
+pub(super) fn challenge(case: &Case<'_>, data: &ChallengeAccuracy) -> Result<Vec<Planned>, Rejection> {
+    let entitled = commenter(case);
+    let (assessment, open, draft) = current_draft(case, data.draft)?;
+    if let Some(statement) = data.statement.iter().find(|statement| !open.statements.contains(*statement)) {
+        return Err(Rejection::StatementOutOfScope { statement: statement.clone(), assessment });
+    }
+    let organisation = entitled?;
+    check_window(case, draft)?;
+    let mut cited = Vec::new();
+    for citation in &data.evidence {
+        let (sequence, ()) =
+            case.cited(*citation, "evidence of this subject (evidence.submitted)", |event| {
+                matches!(event, Event::EvidenceSubmitted(_)).then_some(())
+            })?;
+        cited.push(sequence);
+    }
+    if data.ground == Ground::Inaccurate && cited.is_empty() && data.documents.is_empty() {
+        return Err(Rejection::ChallengeWithoutEvidence {});
+    }
+    let event = AccuracyChallenged {
+        draft: draft.sequence,
+        organisation,
+        ground: data.ground,
+        statement: data.statement.clone(),
+        comment: data.comment.clone(),
+        evidence: cited,
+        documents: data.documents.clone(),
+    };
+    Ok(vec![case.event_of(Some(assessment), event)])
+}
+
+pub(super) fn confirm(case: &Case<'_>, data: &ConfirmAccuracy) -> Result<Vec<Planned>, Rejection> {
+    let entitled = commenter(case);
+    let (assessment, _, draft) = current_draft(case, data.draft)?;
+    let organisation = entitled?;
+    if draft.confirmed.contains(&organisation) {
+        return Err(Rejection::NoEffect { what: format!("{organisation} confirmed this draft already") });
+    }
+    let event = AccuracyConfirmed { draft: draft.sequence, organisation };
+    Ok(vec![case.event_of(Some(assessment), event)])
+}
+
+pub(super) fn extend(case: &Case<'_>, data: &ExtendAccuracy) -> Result<Vec<Planned>, Rejection> {
+    let (assessment, _, draft) = current_draft(case, data.draft)?;
+    // A window is extended while it is open; afterwards there is a review.
+    check_window(case, draft)?;
+    if data.closes <= draft.closes || !case.state.calendar.is_working_day(data.closes) {
+        return Err(Rejection::ExtensionNotLater { closes: draft.closes });
+    }
+    let event = AccuracyExtended { draft: draft.sequence, closes: data.closes, reason: data.reason.clone() };
+    Ok(vec![case.event_of(Some(assessment), event)])
+}
+
+pub(super) fn decide_challenge(case: &Case<'_>, data: &DecideAccuracy) -> Result<Vec<Planned>, Rejection> {
+    let (sequence, challenge) =
+        case.cited(data.challenge, "a challenge of this subject (accuracy.challenged)", |event| {
+            if let Event::AccuracyChallenged(challenge) = event { Some(challenge) } else { None }
+        })?;
+    let mut assessments = case.known().into_iter().flat_map(|known| &known.assessments);
+    let found = assessments.find_map(|(at, open)| open.challenges.get(&sequence).map(|c| (*at, open, c)));
+    let Some((assessment, open, kept)) = found else {
+        return Err(Rejection::DraftNotCurrent { sequence: challenge.draft });
+    };
+    let framework = case.framework(&open.framework)?;
+    let rescored = data.rescore.as_ref().map(|rescore| rescored(case, assessment, open, framework, rescore));
+    let rescored = rescored.transpose()?;
+    if kept.decided {
+        return Err(Rejection::ChallengeDecided { sequence });
+    }
+    check_outcome(data)?;
+    let decision = case.position(0);
+    let mut events = vec![case.event_of(
+        Some(assessment),
+        AccuracyDecided { challenge: sequence, outcome: data.outcome, reason: data.reason.clone() },
+    )];
+    for correction in &data.corrections {
+        let mut recorded = corrected(case, correction)?;
+        recorded.decision = Some(decision);
+        events.push(case.event_of(Some(assessment), recorded));
+    }
+    let concerned: Vec<&StatementId> =
+        kept.statement.iter().chain(data.rescore.iter().map(|rescore| &rescore.statement)).collect();
+    for ((statement, _), score) in &open.scores {
+        if concerned.is_empty() || concerned.contains(&statement) {
+            case.check_separate(&score.authors, &format!("set the score of {statement}"))?;
+        }
+    }
+    if let Some(mut changed) = rescored {
+        changed.decision = Some(decision);
+        events.push(case.event_of(Some(assessment), changed));
+    }
+    Ok(events)
+}
+
+fn check_outcome(data: &DecideAccuracy) -> Result<(), Rejection> {
+    let what = match (data.outcome, data.rescore.is_some(), data.corrections.is_empty()) {
+        (ChallengeOutcome::ScoreChanged, false, _) => {
+            "an accepted challenge that changes a score states the new score"
+        }
+        (ChallengeOutcome::TextChanged, true, _) => "a score changes: state the outcome as score-changed",
+        (ChallengeOutcome::Rejected, true, _) | (ChallengeOutcome::Rejected, _, false) => {
+            "a rejected challenge changes neither a score nor a fact"
+        }
+        _ => return Ok(()),
+    };
+    Err(Rejection::OutcomeUnfit { what })
+}
+
+/// The change of a score that goes with an accepted comment. Without evidence of its own it rests on that of
+/// the score it replaces.
+fn rescored(
+    case: &Case<'_>,
+    assessment: Sequence,
+    open: &OpenAssessment,
+    framework: &Framework,
+    rescore: &Rescore,
+) -> Result<ScoreChanged, Rejection> {
+    let key: ScoreKey =
+        score_key(framework, assessment, &open.statements, &rescore.statement, rescore.category.as_ref())?;
+    let rests_on = match rescore.evidence.as_slice() {
+        [] => None,
+        cited => Some(evidence(case, framework, &key, cited)?),
+    };
+    let Some(current) = open.scores.get(&key) else {
+        return Err(Rejection::NotScored { statement: rescore.statement.clone() });
+    };
+    if current.score == rescore.score {
+        return Err(Rejection::OutcomeUnfit { what: "the score stated is the one that stands" });
+    }
+    Ok(ScoreChanged {
+        assessment,
+        statement: rescore.statement.clone(),
+        category: rescore.category.clone(),
+        replaces: current.entry,
+        score: rescore.score,
+        evidence: rests_on.unwrap_or_else(|| current.evidence.clone()),
+        cause: ChangeCause::Challenge,
+        decision: None,
+        rationale: None,
+    })
+}
+
+pub(super) fn record_correction(case: &Case<'_>, data: &RecordCorrection) -> Result<Vec<Planned>, Rejection> {
+    let correction = Correction {
+        corrects: data.corrects,
+        field: data.field,
+        statement: data.statement.clone(),
+        was: data.was.clone(),
+        now: data.now.clone(),
+    };
+    let mut event = corrected(case, &correction)?;
+    event.reason.clone_from(&data.reason);
+    Ok(vec![case.event(event)])
+}
+
+/// Checks a correction: the field is on the closed list for that event, `was` is the value that stands, `now`
+/// is a value the field can have, and they differ.
+fn corrected(case: &Case<'_>, data: &Correction) -> Result<CorrectionRecorded, Rejection> {
+    let entry = case.entry(data.corrects)?;
+    let sequence = entry.sequence;
+    if entry.subject != *case.subject() {
+        let expected = "an entry of this subject";
+        return Err(Rejection::EntryUnfit { sequence, found: entry.event.name(), expected });
+    }
+    if let (Event::RatingTranscribed(event), Some(statement)) = (&entry.event, &data.statement) {
+        let framework = case.framework(&event.framework)?;
+        if framework.statement(statement).is_none() {
+            return Err(Rejection::StatementUnknown { statement: statement.clone() });
+        }
+    }
+    let field = || format!("{:?}", data.field).to_lowercase();
+    let uncorrectable = || Rejection::FieldUncorrectable { sequence, field: field() };
+    let recorded = recorded_value(entry, data).ok_or_else(uncorrectable)?;
+    let key = (data.field, data.statement.clone());
+    let status = case.state.status.get(&sequence);
+    let stands = status.and_then(|status| status.corrected.get(&key)).cloned().unwrap_or(recorded);
+    if stands != data.was {
+        return Err(Rejection::WasDiffers {
+            sequence,
+            stands: spelled(stands.as_ref()),
+            was: spelled(data.was.as_ref()),
+        });
+    }
+    if data.was == data.now {
+        return Err(Rejection::NoEffect { what: format!("{} stands already", spelled(data.now.as_ref())) });
+    }
+    if !is_possible(case, data) {
+        let what = "the corrected value is not one that this field can have";
+        return Err(Rejection::OutcomeUnfit { what });
+    }
+    Ok(CorrectionRecorded {
+        corrects: sequence,
+        field: data.field,
+        statement: data.statement.clone(),
+        was: data.was.clone(),
+        now: data.now.clone(),
+        decision: None,
+        reason: None,
+    })
+}
+
+/// The value an entry recorded for a field: none if the field is not on the closed list for that event.
+fn recorded_value(entry: &Recorded, data: &Correction) -> Option<Option<FieldValue>> {
+    use CorrectableField as Field;
+    let needs_statement = data.field == Field::Score;
+    if needs_statement != data.statement.is_some() {
+        return None;
+    }
+    match (&entry.event, data.field) {
+        (Event::RatingTranscribed(event), field) => transcribed_value(event, field, data.statement.as_ref()),
+        (Event::EvidenceSubmitted(event), Field::Category) => Some(text(Some(&event.category))),
+        (Event::EvidenceSubmitted(event), Field::Period) => Some(event.period.map(FieldValue::Period)),
+        (Event::EvidenceSubmitted(event), Field::Reference) => Some(text(event.reference.as_ref())),
+        (Event::AreaRegistered(event), Field::Name) => Some(text(Some(&event.name))),
+        _ => None,
+    }
+}
+
+fn transcribed_value(
+    event: &RatingTranscribed,
+    field: CorrectableField,
+    statement: Option<&StatementId>,
+) -> Option<Option<FieldValue>> {
+    match field {
+        CorrectableField::Score => {
+            let printed = event.scores.iter().find(|printed| Some(&printed.statement) == statement);
+            Some(printed.map(|printed| FieldValue::Number(printed.score.into())))
+        }
+        CorrectableField::Rating => Some(text(event.rating.as_ref())),
+        CorrectableField::Percent => Some(event.percent.map(|percent| FieldValue::Number(percent.into()))),
+        CorrectableField::EffectiveFrom => Some(text(event.effective_from.as_ref())),
+        CorrectableField::Source => Some(text(Some(&event.source))),
+        CorrectableField::Category
+        | CorrectableField::Period
+        | CorrectableField::Reference
+        | CorrectableField::Name => None,
+    }
+}
+
+fn text(value: Option<&impl ToString>) -> Option<FieldValue> {
+    value.and_then(|value| value.to_string().try_into().ok()).map(FieldValue::Text)
+}
+
+fn spelled(value: Option<&FieldValue>) -> String {
+    match value {
+        None => "nothing".to_owned(),
+        Some(FieldValue::Number(number)) => number.to_string(),
+        Some(FieldValue::Text(text)) => text.as_str().to_owned(),
+        Some(FieldValue::Period(Period { from, to })) => format!("{from} to {to}"),
+    }
+}
+
+/// Whether `now` is a value the field can have. A category must be one that the subject's frameworks use.
+fn is_possible(case: &Case<'_>, data: &Correction) -> bool {
+    fn parses<T: std::str::FromStr>(value: &FieldValue) -> bool {
+        matches!(value, FieldValue::Text(text) if text.as_str().parse::<T>().is_ok())
+    }
+    fn fits<T: TryFrom<i64>>(value: &FieldValue) -> bool {
+        matches!(value, FieldValue::Number(number) if T::try_from(*number).is_ok())
+    }
+    let Some(now) = &data.now else {
+        // These always have a value.
+        let required = [CorrectableField::Source, CorrectableField::Category, CorrectableField::Name];
+        return !required.contains(&data.field);
+    };
+    match data.field {
+        CorrectableField::Score => fits::<Score>(now),
+        CorrectableField::Percent => fits::<Percent>(now),
+        CorrectableField::Rating => parses::<Rating>(now),
+        CorrectableField::EffectiveFrom => parses::<PartialDate>(now),
+        CorrectableField::Source | CorrectableField::Reference => parses::<Url>(now),
+        CorrectableField::Name => parses::<Name>(now),
+        CorrectableField::Period => matches!(now, FieldValue::Period(period) if period.from <= period.to),
+        CorrectableField::Category => match now {
+            FieldValue::Text(text) => text
+                .as_str()
+                .parse::<CategoryId>()
+                .is_ok_and(|category| case.frameworks_of_kind().any(|f| f.has_category(&category))),
+            FieldValue::Number(_) | FieldValue::Period(_) => false,
+        },
+    }
+}
+
+/// Whether the window is still open on `today` and someone entitled has not confirmed.
+pub(super) fn awaits_confirmation(case: &Case<'_>, draft: &Draft, today: Date) -> bool {
+    today <= draft.closes && entitled(case).iter().any(|organisation| !draft.confirmed.contains(organisation))
+}

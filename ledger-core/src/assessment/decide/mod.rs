@@ -1,0 +1,508 @@
+//! The rules: whether a command may be done, and which events it becomes.
+//!
+//! [`decide`] is pure: it reads the state, the command and a context of values handed in, and returns events or
+//! one rejection. First come the checks that every command shares ([`admit`]), then one function per command,
+//! grouped as people speak of them: foundation, programme, gathering, scoring, accuracy, publication, ongoing.
+//! Of several faults the one that stands first in `rejection.rs` is reported. Left out: command ids, versions
+//! and the clock, which `ledger.rs` checks because they concern the log and not the assessment.
+
+mod accuracy;
+mod foundation;
+mod gathering;
+mod ongoing;
+mod programme;
+mod publication;
+mod scoring;
+
+use std::collections::HashMap;
+
+use super::civil::Date;
+use super::codes::{AreaKind, Code, Document, FrameworkId, OrganisationId, StatementId, Subject};
+use super::command::{Citation, Command, Request, SubmittedResult};
+use super::event::Event;
+use super::framework::Framework;
+use super::recorded::{Author, Recorded};
+use super::rejection::Rejection;
+use super::roles::{Role, may_give};
+use super::state::{Actor, OpenAssessment, State, SubjectState};
+use crate::values::{Hash, Sequence, Timestamp};
+
+/// What a decision needs besides the state and the command: values, so that equal inputs give equal events.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// When the events will be recorded.
+    pub recorded_time: Timestamp,
+    /// The position the first event will take.
+    pub next: Sequence,
+    /// The entries the command cites, as far as they exist.
+    pub cited: &'a HashMap<Citation, Recorded>,
+    /// A document that the command cites and the vault does not hold.
+    pub missing_document: Option<Hash>,
+}
+
+/// An event to record, with its place still to be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Whose history it goes into.
+    pub subject: Subject,
+    /// The actor, or the ledger for a consequence.
+    pub author: Author,
+    /// The assessment it belongs to.
+    pub assessment: Option<Sequence>,
+    /// The event.
+    pub event: Event,
+}
+
+/// Decides a request: the events to record together, or why it may not be done.
+pub fn decide(state: &State, request: &Request, context: &Context<'_>) -> Result<Vec<Planned>, Rejection> {
+    let case = admit(state, request, context)?;
+    match &request.command {
+        Command::EnrolActor(data) => foundation::enrol_actor(&case, data),
+        Command::RevokeActor(data) => foundation::revoke_actor(&case, data),
+        Command::RegisterArea(data) => foundation::register_area(&case, data),
+        Command::AddOrganisation(data) => foundation::add_organisation(&case, data),
+        Command::RemoveOrganisation(data) => foundation::remove_organisation(&case, data),
+        Command::SucceedArea(data) => foundation::succeed_area(&case, data),
+        Command::AdoptFramework(data) => programme::adopt_framework(&case, data),
+        Command::ApproveMethodology(data) => programme::approve_methodology(&case, data),
+        Command::AuthoriseRatings(data) => programme::authorise_ratings(&case, data),
+        Command::SetPriorities(data) => programme::set_priorities(&case, data),
+        Command::PublishPriorities(data) => programme::publish_priorities(&case, data),
+        Command::PauseProgramme(data) => programme::pause(&case, data),
+        Command::ResumeProgramme(data) => programme::resume(&case, data),
+        Command::ProclaimHoliday(data) => programme::proclaim_holiday(&case, data),
+        Command::AdoptRiskPolicy(data) => programme::adopt_risk_policy(&case, data),
+        Command::OpenAssessment(data) => gathering::open_assessment(&case, data),
+        Command::CloseAssessment(data) => publication::close_assessment(&case, data),
+        Command::RequestEvidence(data) => gathering::request_evidence(&case, data),
+        Command::CloseRequest(data) => gathering::close_request(&case, data),
+        Command::SubmitEvidence(data) => gathering::submit_evidence(&case, data),
+        Command::WithdrawEvidence(data) => gathering::withdraw_evidence(&case, data),
+        Command::ShareEvidence(data) => gathering::share_evidence(&case, data),
+        Command::EraseDocument(data) => gathering::erase_document(&case, data),
+        Command::AssignScore(data) => scoring::assign(&case, data),
+        Command::ChangeScore(data) => scoring::change(&case, data),
+        Command::ModerateScore(data) => scoring::moderate(&case, data),
+        Command::ShareDraft(data) => accuracy::share_draft(&case, data),
+        Command::ChallengeAccuracy(data) => accuracy::challenge(&case, data),
+        Command::ConfirmAccuracy(data) => accuracy::confirm(&case, data),
+        Command::ExtendAccuracy(data) => accuracy::extend(&case, data),
+        Command::DecideAccuracy(data) => accuracy::decide_challenge(&case, data),
+        Command::RecordCorrection(data) => accuracy::record_correction(&case, data),
+        Command::PublishFindings(data) => publication::publish_findings(&case, data),
+        Command::PublishRating(data) => publication::publish_rating(&case, data),
+        Command::WithdrawRating(data) => publication::withdraw(&case, data),
+        Command::RequestReview(data) => publication::request_review(&case, data),
+        Command::DecideReview(data) => publication::decide_review(&case, data),
+        Command::TranscribeRating(data) => publication::transcribe(&case, data),
+        Command::RaiseConcern(data) => ongoing::raise_concern(&case, data),
+        Command::ResolveConcern(data) => ongoing::resolve_concern(&case, data),
+        Command::DischargeTrigger(data) => ongoing::discharge_trigger(&case, data),
+    }
+}
+
+/// The entries a command cites, in the order its fields are declared: what must be fetched before deciding.
+pub fn references(command: &Command) -> Vec<Citation> {
+    let mut cited = Vec::new();
+    match command {
+        Command::OpenAssessment(data) => cited.extend(data.trigger),
+        Command::CloseAssessment(data) => cited.push(data.assessment),
+        Command::RequestEvidence(data) => {
+            cited.extend(data.assessment);
+            cited.extend(data.trigger);
+        }
+        Command::CloseRequest(data) => cited.push(data.request),
+        Command::SubmitEvidence(data) => {
+            cited.extend(data.assessment);
+            cited.extend(data.answers);
+            if let Some(SubmittedResult::PartnerResult { entry }) = &data.result {
+                cited.push(*entry);
+            }
+        }
+        Command::WithdrawEvidence(data) => cited.push(data.evidence),
+        Command::ShareEvidence(data) => cited.push(data.evidence),
+        Command::EraseDocument(data) => cited.push(data.cited_by),
+        Command::AssignScore(data) => {
+            cited.push(data.assessment);
+            cited.extend(&data.evidence);
+        }
+        Command::ChangeScore(data) => {
+            cited.push(data.assessment);
+            cited.extend(&data.evidence);
+        }
+        Command::ModerateScore(data) => cited.push(data.assessment),
+        Command::ShareDraft(data) => cited.push(data.assessment),
+        Command::ChallengeAccuracy(data) => {
+            cited.push(data.draft);
+            cited.extend(&data.evidence);
+        }
+        Command::ConfirmAccuracy(data) => cited.push(data.draft),
+        Command::ExtendAccuracy(data) => cited.push(data.draft),
+        Command::DecideAccuracy(data) => {
+            cited.push(data.challenge);
+            cited.extend(data.corrections.iter().map(|correction| correction.corrects));
+            cited.extend(data.rescore.iter().flat_map(|rescore| &rescore.evidence));
+        }
+        Command::RecordCorrection(data) => cited.push(data.corrects),
+        Command::PublishFindings(data) => cited.push(data.assessment),
+        Command::PublishRating(data) => {
+            cited.push(data.assessment);
+            cited.extend(data.review);
+        }
+        Command::WithdrawRating(data) => cited.push(data.publication),
+        Command::RequestReview(data) => cited.push(data.publication),
+        Command::DecideReview(data) => {
+            cited.push(data.review);
+            cited.extend(data.rescores.iter().flat_map(|rescore| &rescore.evidence));
+        }
+        Command::TranscribeRating(data) => cited.extend(data.concerns),
+        Command::ResolveConcern(data) => cited.push(data.concern),
+        Command::DischargeTrigger(data) => {
+            cited.push(data.trigger);
+            cited.extend(data.entry);
+        }
+        Command::EnrolActor(_)
+        | Command::RevokeActor(_)
+        | Command::RegisterArea(_)
+        | Command::AddOrganisation(_)
+        | Command::RemoveOrganisation(_)
+        | Command::SucceedArea(_)
+        | Command::AdoptFramework(_)
+        | Command::ApproveMethodology(_)
+        | Command::AuthoriseRatings(_)
+        | Command::SetPriorities(_)
+        | Command::PublishPriorities(_)
+        | Command::PauseProgramme(_)
+        | Command::ResumeProgramme(_)
+        | Command::ProclaimHoliday(_)
+        | Command::AdoptRiskPolicy(_)
+        | Command::RaiseConcern(_) => {}
+    }
+    cited
+}
+
+/// The documents named in a command's JSON: every object with a commitment.
+pub fn documents(data: &serde_json::Value) -> Vec<Hash> {
+    let mut found = Vec::new();
+    collect_documents(data, &mut found);
+    found
+}
+
+fn collect_documents(value: &serde_json::Value, found: &mut Vec<Hash>) {
+    match value {
+        serde_json::Value::Object(fields) => match serde_json::from_value::<Document>(value.clone()) {
+            Ok(document) => found.push(document.commitment),
+            Err(_) => fields.values().for_each(|field| collect_documents(field, found)),
+        },
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect_documents(item, found)),
+        _ => {}
+    }
+}
+
+/// Where a command goes.
+enum Stream {
+    National,
+    Actor,
+    NewArea,
+    Area,
+    Assessed,
+    Any,
+}
+
+fn stream(command: &Command) -> Stream {
+    match command {
+        Command::EnrolActor(_) | Command::RevokeActor(_) => Stream::Actor,
+        Command::RegisterArea(_) => Stream::NewArea,
+        Command::AddOrganisation(_) | Command::RemoveOrganisation(_) | Command::SucceedArea(_) => {
+            Stream::Area
+        }
+        Command::AdoptFramework(_)
+        | Command::ApproveMethodology(_)
+        | Command::AuthoriseRatings(_)
+        | Command::SetPriorities(_)
+        | Command::PublishPriorities(_)
+        | Command::PauseProgramme(_)
+        | Command::ResumeProgramme(_)
+        | Command::ProclaimHoliday(_)
+        | Command::AdoptRiskPolicy(_) => Stream::National,
+        Command::EraseDocument(_) => Stream::Any,
+        Command::RecordCorrection(_) => Stream::Area,
+        Command::OpenAssessment(_)
+        | Command::CloseAssessment(_)
+        | Command::RequestEvidence(_)
+        | Command::CloseRequest(_)
+        | Command::SubmitEvidence(_)
+        | Command::WithdrawEvidence(_)
+        | Command::ShareEvidence(_)
+        | Command::AssignScore(_)
+        | Command::ChangeScore(_)
+        | Command::ModerateScore(_)
+        | Command::ShareDraft(_)
+        | Command::ChallengeAccuracy(_)
+        | Command::ConfirmAccuracy(_)
+        | Command::ExtendAccuracy(_)
+        | Command::DecideAccuracy(_)
+        | Command::PublishFindings(_)
+        | Command::PublishRating(_)
+        | Command::WithdrawRating(_)
+        | Command::RequestReview(_)
+        | Command::DecideReview(_)
+        | Command::TranscribeRating(_)
+        | Command::RaiseConcern(_)
+        | Command::ResolveConcern(_)
+        | Command::DischargeTrigger(_) => Stream::Assessed,
+    }
+}
+
+/// The checks that every command shares, in order of precedence: the time stated, the actor and its role, the
+/// subject, documents, and that every cited entry exists.
+fn admit<'a>(
+    state: &'a State,
+    request: &'a Request,
+    context: &'a Context<'a>,
+) -> Result<Case<'a>, Rejection> {
+    let time = request.time.unwrap_or(context.recorded_time);
+    if time > context.recorded_time {
+        return Err(Rejection::TimeAhead { time, recorded: context.recorded_time });
+    }
+    let actor_id = &request.actor;
+    let actor =
+        state.actors.get(actor_id).ok_or_else(|| Rejection::ActorUnknown { actor: actor_id.clone() })?;
+    if actor.revoked {
+        return Err(Rejection::ActorRevoked { actor: actor_id.clone() });
+    }
+    let command = request.command.name();
+    let roles = may_give(&request.command);
+    if !roles.iter().any(|role| actor.roles.contains(role)) {
+        let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        return Err(Rejection::RoleMissing { actor: actor_id.clone(), command, roles: roles.join(" or ") });
+    }
+    check_subject(state, request)?;
+    if let Some(commitment) = context.missing_document {
+        return Err(Rejection::DocumentMissing { commitment });
+    }
+    for citation in references(&request.command) {
+        if !context.cited.contains_key(&citation) {
+            return Err(Rejection::EntryUnknown { citation });
+        }
+    }
+    Ok(Case { state, request, context, actor, time })
+}
+
+fn check_subject(state: &State, request: &Request) -> Result<(), Rejection> {
+    let subject = &request.subject;
+    let unfit = |expected| {
+        Err(Rejection::SubjectUnfit { subject: subject.clone(), command: request.command.name(), expected })
+    };
+    let known = || match state.areas.contains_key(subject) {
+        true => Ok(()),
+        false => Err(Rejection::SubjectUnknown { subject: subject.clone() }),
+    };
+    let kind = subject.area_kind();
+    match stream(&request.command) {
+        Stream::National if *subject != Subject::national() => unfit("the subject national"),
+        Stream::Actor if !subject.as_str().starts_with("actor/") => {
+            unfit("an actor, such as actor/assessor-1")
+        }
+        Stream::NewArea | Stream::Area if kind.is_none() => unfit("an area, such as ics/E54000055"),
+        Stream::Assessed if !kind.is_some_and(AreaKind::is_assessed) => {
+            unfit("an integrated care system, local authority or provider")
+        }
+        Stream::Area | Stream::Assessed => known(),
+        Stream::Any if kind.is_some() => known(),
+        Stream::National | Stream::Actor | Stream::NewArea | Stream::Any => Ok(()),
+    }
+}
+
+/// A request that passed the shared checks, with everything a rule looks at.
+struct Case<'a> {
+    state: &'a State,
+    request: &'a Request,
+    context: &'a Context<'a>,
+    actor: &'a Actor,
+    time: Timestamp,
+}
+
+impl<'a> Case<'a> {
+    fn subject(&self) -> &'a Subject {
+        &self.request.subject
+    }
+
+    /// London date of the stated time.
+    fn date(&self) -> Date {
+        Date::in_london(self.time)
+    }
+
+    /// London date of the recorded time, which alone decides deadlines.
+    fn today(&self) -> Date {
+        Date::in_london(self.context.recorded_time)
+    }
+
+    /// The position the event at `index` of this decision will take.
+    fn position(&self, index: u64) -> Sequence {
+        Sequence::new(self.context.next.get() + index)
+    }
+
+    /// The one event of a command, by its actor, in its subject's history.
+    fn event(&self, event: impl Into<Event>) -> Planned {
+        self.event_of(None, event)
+    }
+
+    /// As [`Case::event`], for an event that belongs to an assessment.
+    fn event_of(&self, assessment: Option<Sequence>, event: impl Into<Event>) -> Planned {
+        Planned {
+            subject: self.subject().clone(),
+            author: Author::Actor(self.request.actor.clone()),
+            assessment,
+            event: event.into(),
+        }
+    }
+
+    /// A consequence, by the ledger itself.
+    fn consequence(&self, assessment: Option<Sequence>, event: impl Into<Event>) -> Planned {
+        Planned { author: Author::System, ..self.event_of(assessment, event) }
+    }
+
+    /// The cited entry; that it exists was checked.
+    fn entry(&self, citation: Citation) -> Result<&'a Recorded, Rejection> {
+        self.context.cited.get(&citation).ok_or(Rejection::EntryUnknown { citation })
+    }
+
+    /// The cited entry of this subject, if `pick` finds in it what is needed.
+    fn cited<T>(
+        &self,
+        citation: Citation,
+        expected: &'static str,
+        pick: impl Fn(&'a Event) -> Option<T>,
+    ) -> Result<(Sequence, T), Rejection> {
+        let entry = self.entry(citation)?;
+        match pick(&entry.event) {
+            Some(found) if entry.subject == *self.subject() => Ok((entry.sequence, found)),
+            _ => Err(Rejection::EntryUnfit { sequence: entry.sequence, found: entry.event.name(), expected }),
+        }
+    }
+
+    /// The cited assessment of this subject, which must be open.
+    fn open_assessment(&self, citation: Citation) -> Result<(Sequence, &'a OpenAssessment), Rejection> {
+        let (sequence, ()) = self.assessment(citation)?;
+        let open = self.known().and_then(|known| known.assessments.get(&sequence));
+        open.map(|open| (sequence, open)).ok_or(Rejection::AssessmentNotOpen { sequence })
+    }
+
+    /// The cited assessment of this subject, open or closed.
+    fn assessment(&self, citation: Citation) -> Result<(Sequence, ()), Rejection> {
+        self.cited(citation, "an assessment of this subject (assessment.opened)", |event| {
+            matches!(event, Event::AssessmentOpened(_)).then_some(())
+        })
+    }
+
+    /// What is known about this subject's assessments.
+    fn known(&self) -> Option<&'a SubjectState> {
+        self.state.subjects.get(self.subject())
+    }
+
+    /// The framework, adopted and for this kind of subject.
+    fn framework(&self, id: &FrameworkId) -> Result<&'a Framework, Rejection> {
+        let framework = self.state.framework(id);
+        let framework = framework.ok_or_else(|| Rejection::FrameworkUnknown { framework: id.clone() })?;
+        if Some(framework.subject_kind) == self.subject().area_kind() {
+            return Ok(framework);
+        }
+        Err(Rejection::FrameworkUnfit { framework: id.clone(), subject: self.subject().clone() })
+    }
+
+    /// Every framework of this subject's kind.
+    fn frameworks_of_kind(&self) -> impl Iterator<Item = &'a Framework> {
+        let kind = self.subject().area_kind();
+        let frameworks = self.state.frameworks.values().map(|adopted| &*adopted.framework);
+        frameworks.filter(move |framework| Some(framework.subject_kind) == kind)
+    }
+
+    /// Refuses a statement that no framework of this subject's kind has.
+    fn check_statements(&self, statements: &[StatementId]) -> Result<(), Rejection> {
+        for statement in statements {
+            if !self.frameworks_of_kind().any(|framework| framework.statement(statement).is_some()) {
+                return Err(Rejection::StatementUnknown { statement: statement.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a date on which the area did not exist.
+    fn check_valid_on(&self, date: Date) -> Result<(), Rejection> {
+        let Some(area) = self.state.areas.get(self.subject()) else { return Ok(()) };
+        if area.valid_on(date) {
+            return Ok(());
+        }
+        let open = |date: Option<Date>, open: &str| date.map_or(open.to_owned(), |date| date.to_string());
+        Err(Rejection::SubjectNotValid {
+            subject: self.subject().clone(),
+            date,
+            from: open(area.from, "an unknown day"),
+            to: open(area.to, "now"),
+        })
+    }
+
+    /// Refuses an organisation that does not belong to the area.
+    fn check_organisation(&self, organisation: &OrganisationId) -> Result<(), Rejection> {
+        let area = self.state.areas.get(self.subject());
+        if area.is_some_and(|area| area.organisations.contains_key(organisation)) {
+            return Ok(());
+        }
+        Err(Rejection::OrganisationUnknown {
+            organisation: organisation.clone(),
+            subject: self.subject().clone(),
+        })
+    }
+
+    /// Whether the actor gives this command as a partner and in no other role that may.
+    fn acts_as_partner(&self) -> bool {
+        let roles = may_give(&self.request.command);
+        let held: Vec<&Role> = roles.iter().filter(|role| self.actor.roles.contains(role)).collect();
+        held == [&Role::Partner]
+    }
+
+    /// The organisation a partner acts for; a partner without one acts for nobody.
+    fn own_organisation(&self) -> Result<&'a OrganisationId, Rejection> {
+        self.actor.organisation.as_ref().ok_or_else(|| Rejection::OrganisationNotOwn {
+            actor: self.request.actor.clone(),
+            organisation: "anyone, having none on record".to_owned(),
+        })
+    }
+
+    /// Refuses a partner that speaks for another organisation than its own.
+    fn check_own(&self, organisation: &OrganisationId) -> Result<(), Rejection> {
+        if self.acts_as_partner() && self.own_organisation()? != organisation {
+            return Err(Rejection::OrganisationNotOwn {
+                actor: self.request.actor.clone(),
+                organisation: organisation.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Refuses an actor that took part in what it would judge.
+    fn check_separate<'s>(
+        &self,
+        authors: impl IntoIterator<Item = &'s super::codes::ActorId>,
+        did: &str,
+    ) -> Result<(), Rejection> {
+        let actor = &self.request.actor;
+        if authors.into_iter().any(|author| author == actor) {
+            return Err(Rejection::DutiesNotSeparate { actor: actor.clone(), did: did.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// The `days`th working day after `start`, if the calendar knows it.
+    fn deadline(&self, start: Date, days: u32) -> Result<Date, Rejection> {
+        self.state.calendar.add_working_days(start, days).map_err(|ends| Rejection::CalendarEnds {
+            last_year: ends.last_year.map_or("no year at all".to_owned(), |year| year.to_string()),
+        })
+    }
+}
+
+/// A code that is known to be well formed.
+fn code(text: &'static str) -> Code {
+    text.parse().unwrap_or_else(|_| unreachable!("'{text}' is a code"))
+}

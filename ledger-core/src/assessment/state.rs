@@ -1,0 +1,839 @@
+//! State: what the rules need to know, folded from the log.
+//!
+//! [`State::apply`] is one match over every event; opening a ledger replays it and the writer extends it, by the
+//! same function. It keeps, for ever, what decides later commands - actors, areas, frameworks, scores in force,
+//! what is held or asked, what is no longer plain about an entry - and details of evidence and scores only while
+//! their assessment is open. Everything else a rule needs is fetched by citation. Left out: reading for people,
+//! which is `replay`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::civil::{Calendar, Date, Period};
+use super::codes::{
+    ActorId, AreaKind, CategoryId, FrameworkId, Name, OrganisationId, PriorityId, StatementId, Subject,
+};
+use super::event::{
+    AssessmentOpened, ChangeCause, CorrectableField, CorrectionRecorded, Event, EvidenceResult,
+    EvidenceSubmitted, FieldValue, LogFounded, Organisation, OrganisationKind, Phase, RatingPublished,
+    ReviewOutcome, TranscribedKind,
+};
+use super::framework::{Framework, Method, Percent, Rating, Score};
+use super::rating::statement_score;
+use super::recorded::{Author, Recorded, counts_from, transcribed_from};
+use super::risk::RiskPolicy;
+use super::roles::Role;
+use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing};
+use crate::values::{Hash, Sequence};
+
+/// An entry that cannot follow those before it. The log was written by other rules, or is not a log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("entry {sequence} cannot follow those before it: {what}")]
+pub struct IllegalHistory {
+    /// The entry.
+    pub sequence: Sequence,
+    /// What does not fit.
+    pub what: String,
+}
+
+/// An actor and what it may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Roles.
+    pub roles: BTreeSet<Role>,
+    /// The organisation it belongs to; none for the regulator's own.
+    pub organisation: Option<OrganisationId>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// An area and its organisations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Area {
+    /// Its registration.
+    pub registered: Sequence,
+    /// Its name.
+    pub name: Name,
+    /// First day; unknown while none.
+    pub from: Option<Date>,
+    /// Last day; open while none.
+    pub to: Option<Date>,
+    /// Organisations with what they are and their names.
+    pub organisations: BTreeMap<OrganisationId, (OrganisationKind, Name)>,
+    /// The areas that follow it.
+    pub successors: Vec<Subject>,
+}
+
+impl Area {
+    /// Whether the area exists on that day.
+    pub fn valid_on(&self, date: Date) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date <= to)
+    }
+}
+
+/// A framework in use.
+#[derive(Debug, Clone)]
+pub struct Adopted {
+    /// The definition.
+    pub framework: Arc<Framework>,
+    /// First day the methodology is approved.
+    pub approved_from: Option<Date>,
+}
+
+/// A statement, with its category under a category method.
+pub type ScoreKey = (StatementId, Option<CategoryId>);
+
+/// The current score of a statement in an open assessment.
+#[derive(Debug, Clone)]
+pub struct CurrentScore {
+    /// The score entry.
+    pub entry: Sequence,
+    /// The score.
+    pub score: Score,
+    /// The evidence it rests on.
+    pub evidence: Vec<Sequence>,
+    /// Everyone who set it.
+    pub authors: BTreeSet<ActorId>,
+    /// Whether a panel has seen it since it was last set.
+    pub moderated: bool,
+}
+
+/// The current draft of an assessment.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Its entry.
+    pub sequence: Sequence,
+    /// Last day for challenges, London time.
+    pub closes: Date,
+    /// Who confirmed it.
+    pub confirmed: BTreeSet<OrganisationId>,
+    /// Whether scores or evidence changed since, other than by an accepted challenge.
+    pub stale: bool,
+}
+
+/// A challenge to the current or an earlier draft.
+#[derive(Debug, Clone)]
+pub struct Challenge {
+    /// The statement it concerns.
+    pub statement: Option<StatementId>,
+    /// Whether it was decided.
+    pub decided: bool,
+}
+
+/// Findings published for an assessment.
+#[derive(Debug, Clone)]
+pub struct Findings {
+    /// Their entry.
+    pub sequence: Sequence,
+    /// The draft they follow.
+    pub draft: Sequence,
+    /// Whether a breach of regulations was recorded.
+    pub breach: bool,
+}
+
+/// An open assessment.
+#[derive(Debug, Clone)]
+pub struct OpenAssessment {
+    /// The method.
+    pub framework: FrameworkId,
+    /// Where in the programme it belongs.
+    pub phase: Phase,
+    /// Statements in scope.
+    pub statements: BTreeSet<StatementId>,
+    /// Current scores.
+    pub scores: BTreeMap<ScoreKey, CurrentScore>,
+    /// Current draft.
+    pub draft: Option<Draft>,
+    /// Challenges.
+    pub challenges: BTreeMap<Sequence, Challenge>,
+    /// Published findings.
+    pub findings: Option<Findings>,
+    /// Published rating.
+    pub published: Option<Sequence>,
+}
+
+/// A review of a publication.
+#[derive(Debug, Clone)]
+pub struct Review {
+    /// The request.
+    pub request: Sequence,
+    /// The decision.
+    pub decision: Option<Sequence>,
+    /// Whether a new publication is due.
+    pub republication_due: bool,
+}
+
+/// A result on record and what became of it.
+#[derive(Debug, Clone)]
+pub struct KeptResult {
+    /// The result.
+    pub result: ResultOnRecord,
+    /// Its findings; none for a transcription.
+    pub findings: Option<Sequence>,
+    /// Scores by statement and category, as a review changes them. Empty for a transcription.
+    pub given: BTreeMap<ScoreKey, GivenScore>,
+    /// Everyone who set one of its scores.
+    pub authors: BTreeSet<ActorId>,
+    /// Whether it was withdrawn.
+    pub withdrawn: bool,
+    /// Its review.
+    pub review: Option<Review>,
+}
+
+/// An open request for evidence.
+#[derive(Debug, Clone)]
+pub struct OpenRequest {
+    /// Statement asked about.
+    pub statement: StatementId,
+    /// Category asked for.
+    pub category: CategoryId,
+    /// Who was asked.
+    pub organisation: OrganisationId,
+    /// Period asked for.
+    pub period: Option<Period>,
+}
+
+/// Evidence held, as far as it answers requests.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The evidence.
+    pub sequence: Sequence,
+    /// Who it comes from.
+    pub organisation: Option<OrganisationId>,
+    /// What it covers.
+    pub period: Option<Period>,
+}
+
+/// An open concern or trigger: the statements it bears on.
+pub type Statements = Vec<StatementId>;
+
+/// What is known about one area's assessments.
+#[derive(Debug, Clone, Default)]
+pub struct SubjectState {
+    /// Open assessments by their first entry.
+    pub assessments: BTreeMap<Sequence, OpenAssessment>,
+    /// Results, in the order recorded.
+    pub results: Vec<KeptResult>,
+    /// Evidence held.
+    pub held: HashMap<(StatementId, CategoryId), Vec<Held>>,
+    /// Open requests.
+    pub asked: BTreeMap<Sequence, OpenRequest>,
+    /// Open concerns.
+    pub concerns: BTreeMap<Sequence, Statements>,
+    /// Open triggers.
+    pub triggers: BTreeMap<Sequence, Statements>,
+}
+
+/// What is no longer plain about an entry.
+#[derive(Debug, Clone, Default)]
+pub struct Status {
+    /// Withdrawn.
+    pub withdrawn: bool,
+    /// Shared with these subjects.
+    pub shared_with: BTreeSet<Subject>,
+    /// Corrected values by field, latest first known.
+    pub corrected: BTreeMap<(CorrectableField, Option<StatementId>), Option<FieldValue>>,
+}
+
+/// Everything the rules know. Memory: some hundred bytes for a subject, a result and an item of evidence.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    pub(super) founded: Option<LogFounded>,
+    pub(super) actors: BTreeMap<ActorId, Actor>,
+    pub(super) areas: BTreeMap<Subject, Area>,
+    pub(super) frameworks: BTreeMap<FrameworkId, Adopted>,
+    pub(super) ratings_authorised: BTreeMap<AreaKind, Date>,
+    pub(super) priorities_set: BTreeMap<AreaKind, BTreeSet<PriorityId>>,
+    pub(super) priorities_published: BTreeMap<AreaKind, BTreeSet<PriorityId>>,
+    pub(super) paused: BTreeMap<AreaKind, Date>,
+    pub(super) calendar: Calendar,
+    pub(super) policies: Vec<RiskPolicy>,
+    pub(super) subjects: HashMap<Subject, SubjectState>,
+    pub(super) status: HashMap<Sequence, Status>,
+    pub(super) erased: HashSet<Hash>,
+}
+
+impl State {
+    /// How the log was founded; none while it is empty.
+    pub fn founded(&self) -> Option<&LogFounded> {
+        self.founded.as_ref()
+    }
+
+    /// The actors in order of id.
+    pub fn actors(&self) -> impl Iterator<Item = (&ActorId, &Actor)> {
+        self.actors.iter()
+    }
+
+    /// The areas in order of subject.
+    pub fn areas(&self) -> impl Iterator<Item = (&Subject, &Area)> {
+        self.areas.iter()
+    }
+
+    /// The frameworks in order of id.
+    pub fn frameworks(&self) -> impl Iterator<Item = (&FrameworkId, &Adopted)> {
+        self.frameworks.iter()
+    }
+
+    /// The framework with this id.
+    pub fn framework(&self, id: &FrameworkId) -> Option<&Framework> {
+        self.frameworks.get(id).map(|adopted| &*adopted.framework)
+    }
+
+    /// The bank holidays known.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The risk policy that applies on a day.
+    pub fn policy_on(&self, date: Date) -> Option<&RiskPolicy> {
+        self.policies.iter().rev().find(|policy| policy.effective_from <= date)
+    }
+
+    /// What is known about an area's assessments.
+    pub fn subject(&self, subject: &Subject) -> Option<&SubjectState> {
+        self.subjects.get(subject)
+    }
+
+    /// Commitments whose documents were erased: opening a ledger destroys what a crash left.
+    pub fn erased(&self) -> impl Iterator<Item = &Hash> {
+        self.erased.iter()
+    }
+
+    /// The status of an entry about which something is no longer plain.
+    pub fn status(&self, sequence: Sequence) -> Option<&Status> {
+        self.status.get(&sequence)
+    }
+
+    /// What stands for a subject after the results that are not withdrawn, `more` among them.
+    pub(super) fn standing_with(&self, subject: &Subject, more: &ResultOnRecord) -> Option<Standing> {
+        let kept = self.subjects.get(subject).map_or(&[][..], |known| &known.results);
+        let mut results: Vec<&ResultOnRecord> =
+            kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result).collect();
+        results.push(more);
+        standing(&results, |id| self.framework(id))
+    }
+
+    /// Takes the next event. Cost: some map look-ups; withdrawing or erasing evidence also looks through every
+    /// open assessment for scores that rest on it.
+    pub fn apply(&mut self, recorded: &Recorded) -> Result<(), IllegalHistory> {
+        let sequence = recorded.sequence;
+        let illegal = |what: &str| IllegalHistory { sequence, what: what.to_owned() };
+        if self.founded.is_none() && !matches!(recorded.event, Event::LogFounded(_)) {
+            return Err(illegal("a log begins with log.founded"));
+        }
+        let subject = &recorded.subject;
+        match &recorded.event {
+            Event::LogFounded(event) => {
+                if self.founded.is_some() {
+                    return Err(illegal("a log is founded once"));
+                }
+                let operator = Actor { roles: [Role::Operator].into(), organisation: None, revoked: false };
+                self.actors.insert(event.operator.clone(), operator);
+                self.founded = Some(event.clone());
+            }
+            Event::ActorEnrolled(event) => {
+                let actor: ActorId = subject.code().parse().map_err(|_| illegal("not an actor's history"))?;
+                let roles = event.roles.iter().copied().collect();
+                self.actors
+                    .insert(actor, Actor { roles, organisation: event.organisation.clone(), revoked: false });
+            }
+            Event::ActorRevoked(event) => {
+                let actor = self.actors.get_mut(&event.actor).ok_or_else(|| illegal("unknown actor"))?;
+                actor.revoked = true;
+            }
+            Event::AreaRegistered(event) => {
+                let organisations =
+                    event.organisations.iter().map(|o| (o.id.clone(), (o.kind, o.name.clone()))).collect();
+                let area = Area {
+                    registered: sequence,
+                    name: event.name.clone(),
+                    from: event.effective_from,
+                    to: event.effective_to,
+                    organisations,
+                    successors: Vec::new(),
+                };
+                self.areas.insert(subject.clone(), area);
+            }
+            Event::AreaOrganisationAdded(event) => {
+                let area = self.areas.get_mut(subject).ok_or_else(|| illegal("unknown area"))?;
+                let Organisation { id, kind, name } = event.organisation.clone();
+                area.organisations.insert(id, (kind, name));
+            }
+            Event::AreaOrganisationRemoved(event) => {
+                let area = self.areas.get_mut(subject).ok_or_else(|| illegal("unknown area"))?;
+                area.organisations.remove(&event.organisation);
+            }
+            Event::AreaSucceeded(event) => {
+                let area = self.areas.get_mut(subject).ok_or_else(|| illegal("unknown area"))?;
+                if *subject == event.predecessor {
+                    area.successors.clone_from(&event.successors);
+                    area.to = Some(event.effective_from.previous());
+                }
+            }
+            Event::FrameworkAdopted(event) => {
+                let framework = Arc::new(event.framework.clone());
+                self.frameworks.insert(framework.id.clone(), Adopted { framework, approved_from: None });
+            }
+            Event::MethodologyApproved(event) => {
+                let adopted =
+                    self.frameworks.get_mut(&event.framework).ok_or_else(|| illegal("unknown framework"))?;
+                adopted.approved_from = Some(recorded.valid_from());
+            }
+            Event::RatingsAuthorised(event) => {
+                self.ratings_authorised.insert(event.kind, recorded.valid_from());
+            }
+            Event::PrioritiesSet(event) => {
+                let ids = event.priorities.iter().map(|priority| priority.id.clone()).collect();
+                self.priorities_set.insert(event.kind, ids);
+            }
+            Event::PrioritiesPublished(event) => {
+                self.priorities_published.insert(event.kind, event.priorities.iter().cloned().collect());
+                self.priorities_set.remove(&event.kind);
+            }
+            Event::ProgrammePaused(event) => {
+                self.paused.insert(event.kind, recorded.valid_from());
+            }
+            Event::ProgrammeResumed(event) => {
+                self.paused.remove(&event.kind);
+            }
+            Event::HolidayProclaimed(event) => {
+                self.calendar.proclaim(&event.holidays, &event.removed, event.last_year);
+            }
+            Event::RiskPolicyAdopted(event) => {
+                self.policies.push(event.policy.clone());
+                self.policies.sort_by_key(|policy| policy.effective_from);
+            }
+            Event::AssessmentOpened(event) => {
+                self.subject_mut(subject).assessments.insert(sequence, opened(event));
+            }
+            Event::EvidenceRequested(event) => {
+                let request = OpenRequest {
+                    statement: event.statement.clone(),
+                    category: event.category.clone(),
+                    organisation: event.organisation.clone(),
+                    period: event.period,
+                };
+                self.subject_mut(subject).asked.insert(sequence, request);
+            }
+            Event::EvidenceRequestClosed(event) => {
+                self.subject_mut(subject).asked.remove(&event.request);
+            }
+            Event::EvidenceSubmitted(event) => self.subject_mut(subject).hold(sequence, event),
+            Event::EvidenceWithdrawn(event) => {
+                self.status.entry(event.evidence).or_default().withdrawn = true;
+                self.unsettle(event.evidence);
+                self.subject_mut(subject).release(event.evidence);
+            }
+            Event::DocumentErased(event) => {
+                self.erased.insert(event.commitment);
+                self.unsettle(event.cited_by);
+                self.subject_mut(subject).release(event.cited_by);
+            }
+            Event::EvidenceShared(event) => {
+                if let Some(other) = &event.subject {
+                    self.status.entry(event.evidence).or_default().shared_with.insert(other.clone());
+                }
+            }
+            Event::ScoreAssigned(event) => {
+                let assessment =
+                    self.open_mut(subject, event.assessment).ok_or_else(|| illegal("not open"))?;
+                let key = (event.statement.clone(), event.category.clone());
+                let authors = author_set(&recorded.author);
+                let score = CurrentScore {
+                    entry: sequence,
+                    score: event.score,
+                    evidence: event.evidence.clone(),
+                    authors,
+                    moderated: false,
+                };
+                assessment.scores.insert(key, score);
+                assessment.unsettle_draft();
+            }
+            Event::ScoreChanged(event) => {
+                let key = (event.statement.clone(), event.category.clone());
+                let given = GivenScore { score: event.score, entry: sequence };
+                if event.cause == ChangeCause::Review {
+                    let kept =
+                        self.subject_mut(subject).reviewed_mut().ok_or_else(|| illegal("no review"))?;
+                    kept.given.insert(key, given);
+                    kept.authors.extend(author_set(&recorded.author));
+                    return Ok(());
+                }
+                let assessment =
+                    self.open_mut(subject, event.assessment).ok_or_else(|| illegal("not open"))?;
+                let current = assessment.scores.get_mut(&key).ok_or_else(|| illegal("no score to change"))?;
+                current.entry = sequence;
+                current.score = event.score;
+                current.evidence.clone_from(&event.evidence);
+                current.authors.extend(author_set(&recorded.author));
+                if event.cause == ChangeCause::Reconsidered {
+                    current.moderated = false;
+                    assessment.unsettle_draft();
+                }
+            }
+            Event::ScoreModerated(event) => {
+                let assessment =
+                    self.open_mut(subject, event.assessment).ok_or_else(|| illegal("not open"))?;
+                let key = (event.statement.clone(), event.category.clone());
+                let current =
+                    assessment.scores.get_mut(&key).ok_or_else(|| illegal("no score to moderate"))?;
+                let moved = current.score != event.score;
+                current.entry = sequence;
+                current.score = event.score;
+                current.moderated = true;
+                if moved {
+                    current.authors.extend(author_set(&recorded.author));
+                }
+                assessment.unsettle_draft();
+            }
+            Event::DraftShared(event) => {
+                let assessment =
+                    self.open_mut(subject, event.assessment).ok_or_else(|| illegal("not open"))?;
+                let draft =
+                    Draft { sequence, closes: event.closes, confirmed: BTreeSet::new(), stale: false };
+                assessment.draft = Some(draft);
+            }
+            Event::AccuracyChallenged(event) => {
+                let assessment =
+                    self.drafted_mut(subject, event.draft).ok_or_else(|| illegal("no such draft"))?;
+                let challenge = Challenge { statement: event.statement.clone(), decided: false };
+                assessment.challenges.insert(sequence, challenge);
+            }
+            Event::AccuracyConfirmed(event) => {
+                let assessment =
+                    self.drafted_mut(subject, event.draft).ok_or_else(|| illegal("no such draft"))?;
+                if let Some(draft) = &mut assessment.draft {
+                    draft.confirmed.insert(event.organisation.clone());
+                }
+            }
+            Event::AccuracyExtended(event) => {
+                let assessment =
+                    self.drafted_mut(subject, event.draft).ok_or_else(|| illegal("no such draft"))?;
+                if let Some(draft) = &mut assessment.draft {
+                    draft.closes = event.closes;
+                }
+            }
+            Event::AccuracyDecided(event) => {
+                let assessments = &mut self.subject_mut(subject).assessments;
+                let challenge = assessments.values_mut().find_map(|a| a.challenges.get_mut(&event.challenge));
+                challenge.ok_or_else(|| illegal("no such challenge"))?.decided = true;
+            }
+            Event::CorrectionRecorded(event) => self.correct(subject, event, recorded),
+            Event::FindingsPublished(event) => {
+                let assessment =
+                    self.open_mut(subject, event.assessment).ok_or_else(|| illegal("not open"))?;
+                let findings = Findings { sequence, draft: event.draft, breach: !event.breaches.is_empty() };
+                assessment.findings = Some(findings);
+            }
+            Event::RatingPublished(event) => {
+                let kept = self.publish(recorded, event).ok_or_else(|| illegal("nothing to publish"))?;
+                self.subject_mut(subject).results.push(kept);
+            }
+            Event::RatingWithdrawn(event) => {
+                let kept = self.subject_mut(subject).result_mut(event.publication);
+                kept.ok_or_else(|| illegal("no such result"))?.withdrawn = true;
+            }
+            Event::ReviewRequested(event) => {
+                let review = Review { request: sequence, decision: None, republication_due: false };
+                let kept = self.subject_mut(subject).result_mut(event.publication);
+                kept.ok_or_else(|| illegal("no such result"))?.review = Some(review);
+            }
+            Event::ReviewDecided(event) => {
+                let results = &mut self.subject_mut(subject).results;
+                let reviews = results.iter_mut().filter_map(|kept| kept.review.as_mut());
+                let review = { reviews }.find(|review| review.request == event.review);
+                let review = review.ok_or_else(|| illegal("no such review"))?;
+                review.decision = Some(sequence);
+                review.republication_due = event.outcome == ReviewOutcome::ScoresChanged;
+            }
+            Event::AssessmentClosed(event) => {
+                self.subject_mut(subject).assessments.remove(&event.assessment);
+            }
+            Event::RatingTranscribed(event) => {
+                let known = self.subjects.entry(subject.clone()).or_default();
+                match event.kind {
+                    TranscribedKind::Result => {
+                        let scores = event.scores.iter().map(|printed| {
+                            (printed.statement.clone(), GivenScore { score: printed.score, entry: sequence })
+                        });
+                        let result = ResultOnRecord {
+                            sequence,
+                            framework: event.framework.clone(),
+                            effective: transcribed_from(event, recorded.recorded_time),
+                            origin: Origin::Transcribed(Printed {
+                                rating: event.rating,
+                                percent: event.percent,
+                            }),
+                            scores: scores.collect(),
+                            breach: false,
+                        };
+                        known.results.push(KeptResult::plain(result));
+                    }
+                    TranscribedKind::Withdrawal => {
+                        let kept = event.concerns.and_then(|at| known.result_mut(at));
+                        kept.ok_or_else(|| illegal("no such result"))?.withdrawn = true;
+                    }
+                    TranscribedKind::ReviewRequested => {
+                        let review = Review { request: sequence, decision: None, republication_due: false };
+                        let kept = event.concerns.and_then(|at| known.result_mut(at));
+                        kept.ok_or_else(|| illegal("no such result"))?.review = Some(review);
+                    }
+                }
+            }
+            Event::ConcernRaised(event) => {
+                self.subject_mut(subject).concerns.insert(sequence, event.statements.clone());
+            }
+            Event::ConcernResolved(event) => {
+                self.subject_mut(subject).concerns.remove(&event.concern);
+            }
+            Event::AssessmentTriggered(event) => {
+                self.subject_mut(subject).triggers.insert(sequence, event.statements.clone());
+            }
+            Event::TriggerDischarged(event) => {
+                self.subject_mut(subject).triggers.remove(&event.trigger);
+            }
+        }
+        Ok(())
+    }
+
+    fn subject_mut(&mut self, subject: &Subject) -> &mut SubjectState {
+        if !self.subjects.contains_key(subject) {
+            self.subjects.insert(subject.clone(), SubjectState::default());
+        }
+        self.subjects.entry(subject.clone()).or_default()
+    }
+
+    fn open_mut(&mut self, subject: &Subject, assessment: Sequence) -> Option<&mut OpenAssessment> {
+        self.subjects.get_mut(subject)?.assessments.get_mut(&assessment)
+    }
+
+    fn drafted_mut(&mut self, subject: &Subject, draft: Sequence) -> Option<&mut OpenAssessment> {
+        let assessments = &mut self.subjects.get_mut(subject)?.assessments;
+        assessments.values_mut().find(|a| a.draft.as_ref().is_some_and(|d| d.sequence == draft))
+    }
+
+    /// Marks every draft that rests on this evidence: a new draft is due.
+    fn unsettle(&mut self, evidence: Sequence) {
+        for assessment in self.subjects.values_mut().flat_map(|known| known.assessments.values_mut()) {
+            if assessment.scores.values().any(|score| score.evidence.contains(&evidence)) {
+                assessment.unsettle_draft();
+            }
+        }
+    }
+
+    fn correct(&mut self, subject: &Subject, event: &CorrectionRecorded, recorded: &Recorded) {
+        let key = (event.field, event.statement.clone());
+        self.status.entry(event.corrects).or_default().corrected.insert(key, event.now.clone());
+        match event.field {
+            CorrectableField::Name => {
+                if let (Some(area), Some(name)) = (self.areas.get_mut(subject), text(event.now.as_ref())) {
+                    area.name = name;
+                }
+            }
+            CorrectableField::Category | CorrectableField::Period | CorrectableField::Reference => {
+                if event.decision.is_none() {
+                    self.unsettle(event.corrects);
+                }
+            }
+            CorrectableField::Score
+            | CorrectableField::Rating
+            | CorrectableField::Percent
+            | CorrectableField::EffectiveFrom => {
+                if let Some(kept) = self.subject_mut(subject).result_mut(event.corrects) {
+                    correct_result(&mut kept.result, event, recorded);
+                }
+            }
+            CorrectableField::Source => {}
+        }
+    }
+
+    /// The result that a publication puts on record: from its open assessment, or from the reviewed result it
+    /// replaces.
+    fn publish(&mut self, recorded: &Recorded, event: &RatingPublished) -> Option<KeptResult> {
+        let framework = self.frameworks.get(&event.framework)?.framework.clone();
+        let known = self.subjects.get_mut(&recorded.subject)?;
+        let effective = recorded.valid_from();
+        let (given, authors, breach) = match event.replaces {
+            Some(replaced) => {
+                let kept = known.result_mut(replaced)?;
+                kept.review.as_mut()?.republication_due = false;
+                (kept.given.clone(), kept.authors.clone(), kept.result.breach)
+            }
+            None => {
+                let assessment = known.assessments.get_mut(&event.assessment)?;
+                assessment.published = Some(recorded.sequence);
+                let breach = assessment.findings.as_ref().is_some_and(|findings| findings.breach);
+                (assessment.given(), assessment.authors(), breach)
+            }
+        };
+        let result = ResultOnRecord {
+            sequence: recorded.sequence,
+            framework: event.framework.clone(),
+            effective,
+            origin: Origin::Published { assessment: event.assessment },
+            scores: statement_scores(&framework, &given),
+            breach,
+        };
+        let findings = Some(event.findings);
+        Some(KeptResult { result, findings, given, authors, withdrawn: false, review: None })
+    }
+}
+
+fn opened(event: &AssessmentOpened) -> OpenAssessment {
+    OpenAssessment {
+        framework: event.framework.clone(),
+        phase: event.phase,
+        statements: event.statements.iter().cloned().collect(),
+        scores: BTreeMap::new(),
+        draft: None,
+        challenges: BTreeMap::new(),
+        findings: None,
+        published: None,
+    }
+}
+
+fn author_set(author: &Author) -> BTreeSet<ActorId> {
+    match author {
+        Author::Actor(actor) => [actor.clone()].into(),
+        Author::System => BTreeSet::new(),
+    }
+}
+
+fn text<T: std::str::FromStr>(value: Option<&FieldValue>) -> Option<T> {
+    match value {
+        Some(FieldValue::Text(text)) => text.as_str().parse().ok(),
+        _ => None,
+    }
+}
+
+fn number<T: TryFrom<i64>>(value: Option<&FieldValue>) -> Option<T> {
+    match value {
+        Some(FieldValue::Number(number)) => T::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+/// Changes a transcribed result as a correction says. It holds from the corrected entry's own valid time.
+pub fn correct_result(result: &mut ResultOnRecord, event: &CorrectionRecorded, recorded: &Recorded) {
+    match event.field {
+        CorrectableField::Score => {
+            let Some(statement) = event.statement.clone() else { return };
+            match number::<Score>(event.now.as_ref()) {
+                Some(score) => {
+                    result.scores.insert(statement, GivenScore { score, entry: recorded.sequence })
+                }
+                None => result.scores.remove(&statement),
+            };
+        }
+        CorrectableField::Rating => {
+            if let Origin::Transcribed(printed) = &mut result.origin {
+                printed.rating = text::<Rating>(event.now.as_ref());
+            }
+        }
+        CorrectableField::Percent => {
+            if let Origin::Transcribed(printed) = &mut result.origin {
+                printed.percent = number::<Percent>(event.now.as_ref());
+            }
+        }
+        CorrectableField::EffectiveFrom => {
+            result.effective = counts_from(text(event.now.as_ref()), recorded.recorded_time);
+        }
+        CorrectableField::Source
+        | CorrectableField::Category
+        | CorrectableField::Period
+        | CorrectableField::Reference
+        | CorrectableField::Name => {}
+    }
+}
+
+/// One score per statement: as given, or combined from categories under a category method.
+pub fn statement_scores(
+    framework: &Framework,
+    given: &BTreeMap<ScoreKey, GivenScore>,
+) -> BTreeMap<StatementId, GivenScore> {
+    if framework.method == Method::Statement {
+        return given.iter().map(|((statement, _), score)| (statement.clone(), *score)).collect();
+    }
+    let mut by_statement: BTreeMap<&StatementId, Vec<GivenScore>> = BTreeMap::new();
+    for ((statement, _), score) in given {
+        by_statement.entry(statement).or_default().push(*score);
+    }
+    let combined = by_statement.into_iter().filter_map(|(statement, scores)| {
+        let values: Vec<Score> = scores.iter().map(|given| given.score).collect();
+        let (_, score) = statement_score(framework, &values)?;
+        let entry = scores.iter().map(|given| given.entry).max()?;
+        Some((statement.clone(), GivenScore { score, entry }))
+    });
+    combined.collect()
+}
+
+impl KeptResult {
+    fn plain(result: ResultOnRecord) -> Self {
+        KeptResult {
+            result,
+            findings: None,
+            given: BTreeMap::new(),
+            authors: BTreeSet::new(),
+            withdrawn: false,
+            review: None,
+        }
+    }
+}
+
+impl OpenAssessment {
+    fn unsettle_draft(&mut self) {
+        if let Some(draft) = &mut self.draft {
+            draft.stale = true;
+        }
+    }
+
+    /// Its current scores, without their evidence.
+    pub fn given(&self) -> BTreeMap<ScoreKey, GivenScore> {
+        let given = |(key, score): (&ScoreKey, &CurrentScore)| {
+            (key.clone(), GivenScore { score: score.score, entry: score.entry })
+        };
+        self.scores.iter().map(given).collect()
+    }
+
+    /// Everyone who set one of its scores.
+    pub fn authors(&self) -> BTreeSet<ActorId> {
+        self.scores.values().flat_map(|score| score.authors.iter().cloned()).collect()
+    }
+}
+
+impl SubjectState {
+    /// The result recorded at this entry.
+    pub fn result(&self, sequence: Sequence) -> Option<&KeptResult> {
+        self.results.iter().find(|kept| kept.result.sequence == sequence)
+    }
+
+    fn result_mut(&mut self, sequence: Sequence) -> Option<&mut KeptResult> {
+        self.results.iter_mut().find(|kept| kept.result.sequence == sequence)
+    }
+
+    /// The result whose review was decided last and awaits its republication.
+    fn reviewed_mut(&mut self) -> Option<&mut KeptResult> {
+        let due =
+            |kept: &&mut KeptResult| kept.review.as_ref().is_some_and(|review| review.republication_due);
+        self.results.iter_mut().rev().find(due)
+    }
+
+    fn hold(&mut self, sequence: Sequence, event: &EvidenceSubmitted) {
+        for statement in &event.statements {
+            let held = Held { sequence, organisation: event.organisation.clone(), period: event.period };
+            self.held.entry((statement.clone(), event.category.clone())).or_default().push(held);
+        }
+    }
+
+    fn release(&mut self, evidence: Sequence) {
+        for held in self.held.values_mut() {
+            held.retain(|held| held.sequence != evidence);
+        }
+        self.held.retain(|_, held| !held.is_empty());
+    }
+}
+
+/// Whether a submitted result is a provider's rating, which informs and never determines a score.
+pub(super) fn is_provider_rating(evidence: &EvidenceSubmitted) -> bool {
+    matches!(evidence.result, Some(EvidenceResult::ProviderRating { .. }))
+}
