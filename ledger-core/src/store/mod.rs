@@ -5,6 +5,8 @@
 //! beside the entries, which cannot. Left out: what the bytes mean. A store knows entries as byte strings with
 //! positions, and a head to compare.
 
+mod page;
+
 use std::sync::Arc;
 
 use crate::log::Head;
