@@ -5,12 +5,22 @@
 //! beside the entries, which cannot. Left out: what the bytes mean. A store knows entries as byte strings with
 //! positions, and a head to compare.
 
+#[cfg(test)]
+mod conformance;
+mod directory;
+mod head;
+mod memory;
 mod page;
+mod sled;
 
 use std::sync::Arc;
 
-use crate::log::Head;
-use crate::values::{Length, Sequence};
+pub use self::sled::{SledStore, StoreOptions};
+pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
+pub use memory::{FailureMode, MemoryStore};
+
+use crate::log::{Head, MAX_ENTRY_BYTES};
+use crate::values::{Hash, Length, Sequence};
 
 /// Entries to append together, in order, and the head the log will have after them.
 #[derive(Debug, Clone)]
@@ -83,6 +93,24 @@ pub enum AppendError {
     /// The write may or may not have happened. The store takes no more appends; open it again to find out.
     #[error("unknown outcome: {0}; reopen the ledger to learn whether it was recorded")]
     Unknown(String),
+}
+
+/// Whether `batch` can follow a log of length `expected`: entries of the right sizes, and a head that is their own.
+/// Everything else is a mistake of the caller. Cost: one hash.
+fn check_batch(expected: Length, batch: &Batch) -> Result<(), AppendError> {
+    let refused = |what: String| Err(AppendError::Refused(what));
+    let Some(last) = batch.entries.last() else {
+        return refused("the batch is empty".to_owned());
+    };
+    let sizes = 1..=MAX_ENTRY_BYTES;
+    if let Some(odd) = batch.entries.iter().find(|entry| !sizes.contains(&entry.len())) {
+        return refused(format!("an entry has {} bytes; 1 to {MAX_ENTRY_BYTES} are allowed", odd.len()));
+    }
+    let head = Head { length: Length(expected.0 + batch.entries.len() as u64), hash: Hash::of(last) };
+    if head != batch.head {
+        return refused(format!("the batch ends at {head}, and says {}", batch.head));
+    }
+    Ok(())
 }
 
 /// Reads any range from any store in order, page by page, within bounded memory.

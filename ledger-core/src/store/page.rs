@@ -323,8 +323,10 @@ mod tests {
 
     fn like_an_entry(sequence: u64) -> Vec<u8> {
         let [a, b, c] = [0, 1, 2].map(|n| String::from_utf8(hex(sequence * 3 + n, 64)).expect("hex"));
-        let fixed = "\"datacontenttype\":\"application/json\",\"specversion\":\"1.0\",\"subject\":\"ics/E540000\"";
-        format!("{{\"commandhash\":\"{a}\",\"data\":{{\"commitment\":\"{b}\"}},\"prev\":\"{c}\",{fixed}}}").into_bytes()
+        let fixed =
+            "\"datacontenttype\":\"application/json\",\"specversion\":\"1.0\",\"subject\":\"ics/E540000\"";
+        format!("{{\"commandhash\":\"{a}\",\"data\":{{\"commitment\":\"{b}\"}},\"prev\":\"{c}\",{fixed}}}")
+            .into_bytes()
     }
 
     #[test]
