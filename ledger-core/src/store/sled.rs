@@ -578,6 +578,23 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_acknowledged_before_our_own_sync() {
+        let (dir, mut store) = fresh();
+        append(&store, 5);
+        // A pipe cannot be synced; sled's own descriptor still can.
+        let (_reader, writer) = std::io::pipe().expect("a pipe");
+        store.file = File::from(std::os::fd::OwnedFd::from(writer));
+        let head = store.head();
+        let next = batch(head, &[entry(5)]);
+        assert!(matches!(store.append(head.length, &next), Err(AppendError::Unknown(_))));
+        holds(&store, 5);
+        assert!(matches!(store.append(head.length, &next), Err(AppendError::Refused(_))));
+        drop(store);
+        // It happened after all, which only reopening could tell.
+        holds(&SledStore::open(dir.path()).expect("opened"), 6);
+    }
+
+    #[test]
     fn opens_again_in_the_same_directory_closed_or_not() {
         let (dir, mut store) = fresh();
         for round in 0..6 {
