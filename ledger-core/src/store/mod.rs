@@ -1,8 +1,9 @@
 //! The store: where entries are kept, and the only room that touches the disk.
 //!
 //! [`Store`] is the promise the rest is built on; `sled.rs` keeps it on disk, `memory.rs` keeps it more strictly
-//! for tests, and one conformance suite holds both to it. The [`Vault`] keeps documents, which can be erased,
-//! beside the entries, which cannot. Left out: what the bytes mean. A store knows entries as byte strings with
+//! for tests, and one conformance suite holds both to it. `page.rs` is the format of what sled keeps, `head.rs` the
+//! record that a start compares with, `directory.rs` where everything lies and who holds it. The [`Vault`] keeps
+//! documents, which can be erased, beside the entries, which cannot. Left out: what the bytes mean. A store knows entries as byte strings with
 //! positions, and a head to compare.
 
 #[cfg(test)]
@@ -52,7 +53,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Consecutive entries from `from`, in order: at least one while `from` is below the durable head, at most
     /// `limit`, fewer where a page ends. Empty at or beyond the head. Cost: one page read and decompressed,
-    /// some 10 us for 48 entries.
+    /// some 15 us for 45 entries.
     fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError>;
 
     /// Appends `batch` to a log of length `expected`. Cost: one synchronous disk write for any batch size.

@@ -2,7 +2,7 @@
 //!
 //! | sled | so here |
 //! |---|---|
-//! | `flush` does not sync the file | [`SledStore::commit`] syncs it by a descriptor of our own, opened before the first write |
+//! | `flush` does not sync the file | `commit` syncs it by a descriptor of our own, opened before the first append |
 //! | readers see writes before they are durable | every read ends at the durable head |
 //! | iterators are no snapshots | a read looks up the page of one position; never the next key |
 //! | large values leave the log, unsynced | `page.rs` keeps values small; a start refuses `blobs/` |
@@ -12,27 +12,28 @@
 //!
 //! A commit of few entries writes small pages. When 256 entries have gathered in them, the batch that appends also
 //! replaces them by full pages, which are final. So a reader can be disturbed at most once at any position, and one
-//! repetition is enough. Left out: what the bytes mean, and the format of a page.
+//! repetition is enough. `sled/lookup.rs` reads a page, `sled/opening.rs` opens sled. Left out: what the bytes mean, and
+//! the format of a page.
 
-use std::any::Any;
+mod lookup;
+mod opening;
+
 use std::fs::{self, File};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::directory::{DEFAULT_RESERVE_BYTES, Directory, OpenError, check_space, damaged, sync_dir};
+use super::directory::{DEFAULT_RESERVE_BYTES, Directory, OpenError, check_space, damaged};
 use super::head::HeadRecord;
-use super::page::{self, Encoder, Header, Key, Page, PageError, Stage};
+use super::page::{Encoder, Key, PageError, Stage};
 use super::{AppendError, Batch, ReadError, Store, check_batch};
 use crate::log::Head;
-use crate::values::{Hash, Length, Sequence};
+use crate::values::{Length, Sequence};
+use lookup::{caught, page_of};
+use opening::{open_sled, recover, sync_files};
 
 /// Entries in small pages at which they are replaced by full ones: some five full pages, written twice.
 const SEAL_AT: usize = 256;
-
-/// sled uses several times this.
-const CACHE_BYTES: u64 = 64 << 20;
 
 /// How far the head record may be behind while appends go on.
 const RECORD_EVERY: Duration = Duration::from_secs(1);
@@ -54,7 +55,7 @@ impl Default for StoreOptions {
 /// [`Store::close`] is like a crash: nothing acknowledged is lost.
 pub struct SledStore {
     db: ::sled::Db,
-    /// Opened before the first write and kept: a failed write-back is reported to each descriptor once, so sled's
+    /// Opened before the first append and kept: a failed write-back is reported to each descriptor once, so sled's
     /// own syncs cannot hide it from this one.
     file: File,
     durable: Mutex<Head>,
@@ -288,215 +289,6 @@ impl Small {
     }
 }
 
-/// The page with the entry `from`, and its first sequence. Any other finding is damage, unless sealing just
-/// changed it.
-fn page_of(db: &::sled::Db, from: Sequence) -> Result<(u64, Page), ReadError> {
-    match caught(|| find_page(db, from.get())) {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(Fault::Damage(what))) => Err(ReadError::Damaged { sequence: from, what }),
-        Ok(Err(Fault::Sled(error))) => Err(ReadError::Io(error)),
-        Err(panic) => Err(ReadError::Io(format!("sled panicked: {panic}"))),
-    }
-}
-
-/// Why a page was not found.
-enum Fault {
-    Damage(String),
-    Sled(String),
-}
-
-impl From<::sled::Error> for Fault {
-    fn from(error: ::sled::Error) -> Self {
-        match error {
-            ::sled::Error::Corruption { .. } => Fault::Damage(error.to_string()),
-            other => Fault::Sled(other.to_string()),
-        }
-    }
-}
-
-impl From<PageError> for Fault {
-    fn from(error: PageError) -> Self {
-        Fault::Damage(error.to_string())
-    }
-}
-
-fn find_page(db: &::sled::Db, from: u64) -> Result<(u64, Page), Fault> {
-    let damage = |what: &str| Err(Fault::Damage(what.to_owned()));
-    // One step backwards is one look-up; nothing is carried to a second.
-    let Some((found, value)) = db.range(..=page::key(from, u8::MAX)).next_back().transpose()? else {
-        return damage("no page begins at or before it");
-    };
-    let Some((first, part)) = page::parse_key(&found) else {
-        return damage("a key is not a page's");
-    };
-    let part_0 = if part == 0 { Some(value) } else { db.get(page::key(first, 0))? };
-    let Some(mut whole) = part_0.map(|value| value.to_vec()) else {
-        return damage("its page has no first part");
-    };
-    for part in 1..Header::parse(&whole)?.parts {
-        match db.get(page::key(first, part))? {
-            Some(value) => whole.extend_from_slice(&value),
-            None => return damage("its page lacks a part"),
-        }
-    }
-    let page = page::decode(&whole)?;
-    if from - first >= u64::from(page.header.count) {
-        return damage("the page before it ends before it");
-    }
-    Ok((first, page))
-}
-
-/// The head of what sled holds, and its small pages, if it agrees with the head recorded before.
-fn recover(db: &::sled::Db, recorded: &Head, log: &Path) -> Result<(Head, Small), OpenError> {
-    let rollback = |what: String| Err(OpenError::Rollback { recorded: *recorded, what });
-    let page_at = |at: u64| {
-        page_of(db, Sequence::new(at)).map_err(|error| match error {
-            ReadError::Damaged { .. } => damaged(log, error.to_string()),
-            ReadError::Io(what) => OpenError::Io { path: log.to_owned(), what },
-        })
-    };
-    let Some(last) = last_first(db, log)? else {
-        return match recorded.length {
-            Length(0) => Ok((Head::EMPTY, Small::default())),
-            _ => rollback("the log is empty".to_owned()),
-        };
-    };
-    let (first, page) = page_at(last)?;
-    let length = Length(first + u64::from(page.header.count));
-    let head = Head { length, hash: Hash::of(page.last()) };
-    if recorded.length > length {
-        return rollback(format!("the log has {length} entries"));
-    }
-    if let Some(at) = recorded.length.last_sequence() {
-        let (first, page) = page_at(at.get())?;
-        let found = page.entries((at.get() - first) as usize, 1);
-        let hash = found.first().map_or(Hash::ZERO, |entry| Hash::of(entry));
-        if hash != recorded.hash {
-            return rollback(format!("entry {at} hashes to {hash}"));
-        }
-    }
-    Ok((head, small_pages(first, page, page_at)?))
-}
-
-/// First sequence of the last page.
-fn last_first(db: &::sled::Db, log: &Path) -> Result<Option<u64>, OpenError> {
-    let last = caught(|| db.last()).map_err(|what| OpenError::Panicked { path: log.to_owned(), what })?;
-    let Some((key, _)) = last.map_err(|error| sled_error(log, &error))? else {
-        return Ok(None);
-    };
-    match page::parse_key(&key) {
-        Some((first, _)) if first < Sequence::MAX => Ok(Some(first)),
-        _ => Err(damaged(log, "its last key is not a page's")),
-    }
-}
-
-/// The small pages from the one at `first` backwards.
-fn small_pages(
-    mut first: u64,
-    mut page: Page,
-    page_at: impl Fn(u64) -> Result<(u64, Page), OpenError>,
-) -> Result<Small, OpenError> {
-    let mut pages = Vec::new();
-    while page.header.stage == Stage::Gathering {
-        let before = first.checked_sub(1);
-        pages.push((first, page));
-        match before {
-            None => break,
-            Some(before) => (first, page) = page_at(before)?,
-        }
-    }
-    let mut small = Small::default();
-    for (first, page) in pages.into_iter().rev() {
-        small.entries.extend(page.entries(0, usize::MAX));
-        small.keys.extend((0..page.header.parts).map(|part| page::key(first, part)));
-    }
-    Ok(small)
-}
-
-/// Opens sled after making sure that it can be: on a thread of its own, since it panics on some of what it finds.
-fn open_sled(log: &Path) -> Result<::sled::Db, OpenError> {
-    check_blobs(&log.join("blobs"))?;
-    move_torn_snapshots_aside(log)?;
-    let config = ::sled::Config::new().path(log).cache_capacity(CACHE_BYTES);
-    // A store dropped a moment ago may still be leaving through sled's own threads; ours was the outer lock.
-    let mut attempts = 0;
-    loop {
-        let config = config.clone();
-        let opening = std::thread::Builder::new().name("open sled".to_owned()).spawn(move || config.open());
-        let outcome = opening.map_err(OpenError::at(log))?.join();
-        match outcome {
-            Ok(Ok(db)) => return Ok(db),
-            Ok(Err(error)) if is_lock(&error) && attempts < 100 => {
-                attempts += 1;
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            Ok(Err(error)) => return Err(sled_error(log, &error)),
-            Err(panic) => return Err(OpenError::Panicked { path: log.to_owned(), what: message(&*panic) }),
-        }
-    }
-}
-
-fn is_lock(error: &::sled::Error) -> bool {
-    matches!(error, ::sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
-}
-
-fn sled_error(log: &Path, error: &::sled::Error) -> OpenError {
-    match error {
-        ::sled::Error::Io(_) if is_lock(error) => {
-            OpenError::Held { dir: log.to_owned(), holder: "a process that took no ledger lock".to_owned() }
-        }
-        ::sled::Error::Io(error) => OpenError::io(log, error),
-        other => damaged(log, other.to_string()),
-    }
-}
-
-fn check_blobs(blobs: &Path) -> Result<(), OpenError> {
-    let count = match fs::read_dir(blobs) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
-        found => found.map_err(OpenError::at(blobs))?.count(),
-    };
-    if count > 0 { Err(OpenError::Blobs { path: blobs.to_owned(), count }) } else { Ok(()) }
-}
-
-/// A snapshot is renamed when it is whole, so one still named `generating` may be torn, and sled would trust it.
-/// sled recovers from its log without.
-fn move_torn_snapshots_aside(log: &Path) -> Result<(), OpenError> {
-    let found = match fs::read_dir(log) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        found => found.map_err(OpenError::at(log))?,
-    };
-    for file in found {
-        let name = file.map_err(OpenError::at(log))?.file_name();
-        let text = name.to_string_lossy();
-        if text.starts_with("snap.") && text.ends_with(".generating") {
-            let aside: PathBuf = log.join(format!("aside.{text}"));
-            fs::rename(log.join(&name), aside).map_err(OpenError::at(log))?;
-        }
-    }
-    Ok(())
-}
-
-/// Makes durable what sled created or what an earlier process left in the page cache, and returns our own
-/// descriptor of its file.
-fn sync_files(log: &Path) -> Result<File, OpenError> {
-    let (db, conf) = (log.join("db"), log.join("conf"));
-    let file = File::options().read(true).write(true).open(&db).map_err(OpenError::at(&db))?;
-    file.sync_all().map_err(OpenError::at(&db))?;
-    File::open(&conf).and_then(|file| file.sync_all()).map_err(OpenError::at(&conf))?;
-    sync_dir(log).map_err(OpenError::at(log))?;
-    Ok(file)
-}
-
-/// Runs what may panic inside sled. Nothing of ours is left half changed: our own state changes after it.
-fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| message(&*panic))
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
-}
-
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -504,6 +296,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::super::conformance::{self, Harness, append, batch, entry, holds};
+    use super::super::page;
     use super::super::{FailureMode, entries_from};
     use super::*;
     use std::sync::Arc;

@@ -11,6 +11,8 @@
 //! entries that say so.
 
 mod disk;
+mod files;
+mod index;
 mod memory;
 mod record;
 

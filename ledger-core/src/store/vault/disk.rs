@@ -11,18 +11,22 @@
 //! tail of a round that nobody was told of, which opening cuts off. A whole record without a secret belongs to such
 //! a round too, and counts as unknown. Slots are given out in order and never twice.
 //!
-//! In memory each document takes 12 bytes for its place and 15 to 30 for finding it by the first 8 bytes of its
-//! commitment; the rest of the commitment is compared on disk. Left out: backups, which keep keys apart from segments.
+//! `index.rs` finds documents and scans segments while opening, `record.rs` spells one document, `files.rs` opens the
+//! files. Left out: backups, which keep keys apart from segments.
 
-use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::directory::{DEFAULT_RESERVE_BYTES, check_space, sync_dir};
-use super::record::{self, HEADER_BYTES, Header};
+use super::files::{
+    SECRET_BYTES, at, damaged, open_keys, open_segment, read_header, segment_numbers, segment_path,
+    slot_offset, slot_states,
+};
+use super::index::{Index, NOWHERE, Place, Scan, State};
+use super::record::{self, Header};
 use super::{Document, EMPTY, ERASED, Vault, VaultError, check_put};
 use crate::values::Hash;
 
@@ -31,9 +35,6 @@ const SEGMENT_BYTES: u64 = 256 << 20;
 
 /// Records are written out when this much has gathered, synced or not.
 const BUFFER_BYTES: usize = 1 << 20;
-
-const HEADING: &[u8; 32] = b"assessment ledger document keys\n";
-const SECRET_BYTES: u64 = 32;
 
 /// How many headers a sweep reads while it holds up everyone else: some milliseconds.
 const SWEEP_CHUNK: usize = 1000;
@@ -71,58 +72,6 @@ struct Segment {
     file: Arc<File>,
     written: u64,
     buffer: Vec<u8>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Empty,
-    Live,
-    Erased,
-}
-
-/// Where a slot's record is.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    offset: u32,
-    content_bytes: u32,
-    segment: u16,
-    state: State,
-}
-
-const NOWHERE: Place = Place { offset: 0, content_bytes: 0, segment: 0, state: State::Empty };
-
-/// Finds a slot by commitment.
-#[derive(Default)]
-struct Index {
-    places: Vec<Place>,
-    by_prefix: HashMap<[u8; 8], u32>,
-    /// Commitments whose first 8 bytes belong to another: one pair in 10^12 among five million.
-    collisions: HashMap<Hash, u32>,
-}
-
-impl Index {
-    fn add(&mut self, header: &Header, place: Place) {
-        let slot = header.slot as usize;
-        if self.places.len() <= slot {
-            self.places.resize(slot + 1, NOWHERE);
-        }
-        self.places[slot] = place;
-        let taken = *self.by_prefix.entry(prefix(&header.commitment)).or_insert(header.slot);
-        if taken != header.slot {
-            self.collisions.insert(header.commitment, header.slot);
-        }
-    }
-
-    /// The only slot that can be this commitment's; whether it is, its record says.
-    fn candidate(&self, commitment: &Hash) -> Option<u32> {
-        let slot = self.collisions.get(commitment).or_else(|| self.by_prefix.get(&prefix(commitment)));
-        slot.copied()
-    }
-}
-
-fn prefix(commitment: &Hash) -> [u8; 8] {
-    let [a, b, c, d, e, f, g, h, ..] = *commitment.as_bytes();
-    [a, b, c, d, e, f, g, h]
 }
 
 impl DiskVault {
@@ -481,175 +430,9 @@ impl Inner {
     }
 }
 
-/// Reads segments in order while opening.
-struct Scan {
-    states: Vec<State>,
-    /// The first slot above all that was ever made durable.
-    durable_end: u32,
-    /// Above every slot used or recorded.
-    next_slot: u32,
-    /// Above every slot recorded so far.
-    next_record: u32,
-    index: Index,
-}
-
-impl Scan {
-    fn new(states: Vec<State>) -> Scan {
-        let durable_end =
-            states.iter().rposition(|state| *state != State::Empty).map_or(0, |slot| slot + 1) as u32;
-        let index = Index { places: Vec::with_capacity(states.len()), ..Index::default() };
-        Scan { states, durable_end, next_slot: durable_end, next_record: 0, index }
-    }
-
-    /// Indexes the records of one segment and returns where they end. What is torn there is not counted in.
-    fn segment(&mut self, segments: &Path, number: u16, last: bool) -> Result<u64, VaultError> {
-        let path = segment_path(segments, number);
-        let file = File::open(&path).map_err(at(&path))?;
-        let length = file.metadata().map_err(at(&path))?.len();
-        let mut reader = BufReader::with_capacity(64 * 1024, file);
-        let mut offset = 0;
-        while offset < length {
-            let header = next_header(&mut reader).map_err(at(&path))?;
-            let header = header
-                .filter(|header| header.slot >= self.next_record && offset + header.record_bytes() <= length);
-            let Some(header) = header else {
-                if last && self.durable_end <= self.next_record {
-                    return Ok(offset);
-                }
-                return Err(damaged(&path, offset, "no whole record, and documents after it were durable"));
-            };
-            self.record(&header, number, offset);
-            offset += header.record_bytes();
-            let rest = header.record_bytes() as i64 - HEADER_BYTES as i64;
-            reader.seek_relative(rest).map_err(at(&path))?;
-        }
-        Ok(offset)
-    }
-
-    fn record(&mut self, header: &Header, segment: u16, offset: u64) {
-        self.next_record = header.slot + 1;
-        self.next_slot = self.next_slot.max(self.next_record);
-        let state = self.states.get(header.slot as usize).copied().unwrap_or(State::Empty);
-        if state != State::Empty {
-            let place = Place { offset: offset as u32, content_bytes: header.content_bytes, segment, state };
-            self.index.add(header, place);
-        }
-    }
-}
-
-/// None at the end, or where there is no header.
-fn next_header(reader: &mut impl Read) -> io::Result<Option<Header>> {
-    let mut bytes = [0; HEADER_BYTES];
-    match reader.read_exact(&mut bytes) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
-        Err(error) => Err(error),
-        Ok(()) => Ok(Header::parse(&bytes)),
-    }
-}
-
-fn read_header(file: &File, offset: u64) -> io::Result<Option<Header>> {
-    let mut bytes = [0; HEADER_BYTES];
-    match file.read_exact_at(&mut bytes, offset) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
-        Err(error) => Err(error),
-        Ok(()) => Ok(Header::parse(&bytes)),
-    }
-}
-
-fn slot_offset(slot: u32) -> u64 {
-    HEADING.len() as u64 + u64::from(slot) * SECRET_BYTES
-}
-
-fn segment_path(segments: &Path, number: u16) -> PathBuf {
-    segments.join(format!("{number:06}.seg"))
-}
-
-/// The numbers of all segments, which must be 0 and on without a gap.
-fn segment_numbers(segments: &Path) -> Result<Vec<u16>, VaultError> {
-    let mut numbers = Vec::new();
-    for file in fs::read_dir(segments).map_err(at(segments))? {
-        let name = file.map_err(at(segments))?.file_name().to_string_lossy().into_owned();
-        let number =
-            name.strip_suffix(".seg").filter(|digits| digits.len() == 6).and_then(|n| n.parse().ok());
-        let Some(number) = number else {
-            let what = format!("'{name}' is not a segment");
-            return Err(VaultError::Damaged { path: segments.to_owned(), what });
-        };
-        numbers.push(number);
-    }
-    numbers.sort_unstable();
-    match (0..).zip(&numbers).find(|(expected, number)| expected != *number) {
-        Some((missing, _)) => Err(VaultError::Damaged {
-            path: segment_path(segments, missing),
-            what: "it is missing".to_owned(),
-        }),
-        None => Ok(numbers),
-    }
-}
-
-/// Opens the key store, or makes it where there cannot have been one. What an earlier process wrote is durable on
-/// return, so that what was found erased stays so.
-fn open_keys(path: &Path, may_create: bool) -> Result<File, VaultError> {
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(may_create).truncate(false).open(path);
-    let file = match file {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let what = "it is missing, and no document opens without it".to_owned();
-            return Err(VaultError::Damaged { path: path.to_owned(), what });
-        }
-        other => other.map_err(at(path))?,
-    };
-    let length = file.metadata().map_err(at(path))?.len();
-    if may_create && length < HEADING.len() as u64 {
-        file.write_all_at(HEADING, 0).map_err(at(path))?;
-    }
-    file.sync_all().map_err(at(path))?;
-    let mut heading = [0; HEADING.len()];
-    match file.read_exact_at(&mut heading, 0) {
-        Ok(()) if heading == *HEADING => Ok(file),
-        Err(error) if error.kind() != ErrorKind::UnexpectedEof => Err(at(path)(error)),
-        _ => Err(damaged(path, 0, "no heading")),
-    }
-}
-
-/// What each slot holds, without keeping any secret. A slot cut short was never durable.
-fn slot_states(keys: &File) -> io::Result<Vec<State>> {
-    let mut reader = BufReader::with_capacity(64 * 1024, keys.try_clone()?);
-    reader.seek_relative(HEADING.len() as i64)?;
-    let mut states = Vec::new();
-    let mut slot = EMPTY;
-    loop {
-        match reader.read_exact(&mut slot) {
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(states),
-            other => other?,
-        }
-        states.push(match slot {
-            EMPTY => State::Empty,
-            ERASED => State::Erased,
-            _ => State::Live,
-        });
-    }
-}
-
-/// Opens the last segment, or the first, for appending at `end`, and cuts off what is torn there.
-fn open_segment(segments: &Path, number: u16, end: u64) -> Result<File, VaultError> {
-    let path = segment_path(segments, number);
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
-    file.set_len(end).and_then(|()| file.sync_all()).map_err(at(&path))?;
-    Ok(file)
-}
-
-fn at(path: &Path) -> impl Fn(io::Error) -> VaultError + '_ {
-    move |error| VaultError::Io { path: path.to_owned(), what: error.to_string() }
-}
-
-fn damaged(path: &Path, offset: u64, what: &str) -> VaultError {
-    VaultError::Damaged { path: path.to_owned(), what: format!("{what} at byte {offset}") }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::record::HEADER_BYTES;
     use super::super::tests::{found, secret, suite};
     use super::*;
     use tempfile::TempDir;
@@ -827,37 +610,6 @@ mod tests {
         let vault = open(dir.path()).expect("opened");
         assert_eq!(vault.get(&new), Ok(found(b"new", "text/plain")));
         assert_eq!(vault.get(&kept), Ok(found(b"kept", "text/plain")));
-    }
-
-    #[test]
-    fn commitments_with_the_same_beginning_are_told_apart() {
-        let mut index = Index::default();
-        let mut bytes = [1; 32];
-        let header = |slot, commitment| Header {
-            slot,
-            media_type_bytes: 1,
-            content_bytes: 1,
-            at_millis: 0,
-            commitment,
-        };
-        let commitments: Vec<Hash> = (0..3)
-            .map(|slot| {
-                bytes[31] = slot as u8;
-                let commitment = Hash::from_bytes(bytes);
-                index.add(&header(slot, commitment), NOWHERE);
-                commitment
-            })
-            .collect();
-        for (slot, commitment) in (0..).zip(&commitments) {
-            assert_eq!(index.candidate(commitment), Some(slot));
-        }
-        assert_eq!(index.collisions.len(), 2);
-    }
-
-    #[test]
-    fn the_index_takes_little_memory() {
-        assert_eq!(size_of::<Place>(), 12);
-        assert_eq!(size_of::<([u8; 8], u32)>(), 12);
     }
 
     #[test]
