@@ -1,0 +1,78 @@
+//! Reading sled: the page that holds one position, with every way in which that can go wrong.
+//!
+//! Never the next key: sled's iterators are no snapshots, and sealing replaces pages while others read.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::super::ReadError;
+use super::super::page::{self, Header, Page, PageError};
+use crate::values::Sequence;
+
+/// The page with the entry `from`, and its first sequence. Any other finding is damage, unless sealing just
+/// changed it.
+pub(super) fn page_of(db: &::sled::Db, from: Sequence) -> Result<(u64, Page), ReadError> {
+    match caught(|| find_page(db, from.get())) {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(Fault::Damage(what))) => Err(ReadError::Damaged { sequence: from, what }),
+        Ok(Err(Fault::Sled(error))) => Err(ReadError::Io(error)),
+        Err(panic) => Err(ReadError::Io(format!("sled panicked: {panic}"))),
+    }
+}
+
+/// Why a page was not found.
+pub(super) enum Fault {
+    Damage(String),
+    Sled(String),
+}
+
+impl From<::sled::Error> for Fault {
+    fn from(error: ::sled::Error) -> Self {
+        match error {
+            ::sled::Error::Corruption { .. } => Fault::Damage(error.to_string()),
+            other => Fault::Sled(other.to_string()),
+        }
+    }
+}
+
+impl From<PageError> for Fault {
+    fn from(error: PageError) -> Self {
+        Fault::Damage(error.to_string())
+    }
+}
+
+pub(super) fn find_page(db: &::sled::Db, from: u64) -> Result<(u64, Page), Fault> {
+    let damage = |what: &str| Err(Fault::Damage(what.to_owned()));
+    // One step backwards is one look-up; nothing is carried to a second.
+    let Some((found, value)) = db.range(..=page::key(from, u8::MAX)).next_back().transpose()? else {
+        return damage("no page begins at or before it");
+    };
+    let Some((first, part)) = page::parse_key(&found) else {
+        return damage("a key is not a page's");
+    };
+    let part_0 = if part == 0 { Some(value) } else { db.get(page::key(first, 0))? };
+    let Some(mut whole) = part_0.map(|value| value.to_vec()) else {
+        return damage("its page has no first part");
+    };
+    for part in 1..Header::parse(&whole)?.parts {
+        match db.get(page::key(first, part))? {
+            Some(value) => whole.extend_from_slice(&value),
+            None => return damage("its page lacks a part"),
+        }
+    }
+    let page = page::decode(&whole)?;
+    if from - first >= u64::from(page.header.count) {
+        return damage("the page before it ends before it");
+    }
+    Ok((first, page))
+}
+
+/// Runs what may panic inside sled. Nothing of ours is left half changed: our own state changes after it.
+pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| message(&*panic))
+}
+
+pub(super) fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
+}

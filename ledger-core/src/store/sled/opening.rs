@@ -1,0 +1,157 @@
+//! Opening sled: what must be so before, what is made durable after, and what the log must then contain.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::super::ReadError;
+use super::super::directory::{OpenError, damaged, sync_dir};
+use super::super::page::{self, Page, Stage};
+use super::Small;
+use super::lookup::{caught, message, page_of};
+use crate::log::Head;
+use crate::values::{Hash, Length, Sequence};
+
+/// sled uses several times this.
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// The head of what sled holds, and its small pages, if it agrees with the head recorded before.
+pub(super) fn recover(db: &::sled::Db, recorded: &Head, log: &Path) -> Result<(Head, Small), OpenError> {
+    let rollback = |what: String| Err(OpenError::Rollback { recorded: *recorded, what });
+    let page_at = |at: u64| {
+        page_of(db, Sequence::new(at)).map_err(|error| match error {
+            ReadError::Damaged { .. } => damaged(log, error.to_string()),
+            ReadError::Io(what) => OpenError::Io { path: log.to_owned(), what },
+        })
+    };
+    let Some(last) = last_first(db, log)? else {
+        return match recorded.length {
+            Length(0) => Ok((Head::EMPTY, Small::default())),
+            _ => rollback("the log is empty".to_owned()),
+        };
+    };
+    let (first, page) = page_at(last)?;
+    let length = Length(first + u64::from(page.header.count));
+    let head = Head { length, hash: Hash::of(page.last()) };
+    if recorded.length > length {
+        return rollback(format!("the log has {length} entries"));
+    }
+    if let Some(at) = recorded.length.last_sequence() {
+        let (first, page) = page_at(at.get())?;
+        let found = page.entries((at.get() - first) as usize, 1);
+        let hash = found.first().map_or(Hash::ZERO, |entry| Hash::of(entry));
+        if hash != recorded.hash {
+            return rollback(format!("entry {at} hashes to {hash}"));
+        }
+    }
+    Ok((head, small_pages(first, page, page_at)?))
+}
+
+/// First sequence of the last page.
+pub(super) fn last_first(db: &::sled::Db, log: &Path) -> Result<Option<u64>, OpenError> {
+    let last = caught(|| db.last()).map_err(|what| OpenError::Panicked { path: log.to_owned(), what })?;
+    let Some((key, _)) = last.map_err(|error| sled_error(log, &error))? else {
+        return Ok(None);
+    };
+    match page::parse_key(&key) {
+        Some((first, _)) if first < Sequence::MAX => Ok(Some(first)),
+        _ => Err(damaged(log, "its last key is not a page's")),
+    }
+}
+
+/// The small pages from the one at `first` backwards.
+pub(super) fn small_pages(
+    mut first: u64,
+    mut page: Page,
+    page_at: impl Fn(u64) -> Result<(u64, Page), OpenError>,
+) -> Result<Small, OpenError> {
+    let mut pages = Vec::new();
+    while page.header.stage == Stage::Gathering {
+        let before = first.checked_sub(1);
+        pages.push((first, page));
+        match before {
+            None => break,
+            Some(before) => (first, page) = page_at(before)?,
+        }
+    }
+    let mut small = Small::default();
+    for (first, page) in pages.into_iter().rev() {
+        small.entries.extend(page.entries(0, usize::MAX));
+        small.keys.extend((0..page.header.parts).map(|part| page::key(first, part)));
+    }
+    Ok(small)
+}
+
+/// Opens sled after making sure that it can be: on a thread of its own, since it panics on some of what it finds.
+pub(super) fn open_sled(log: &Path) -> Result<::sled::Db, OpenError> {
+    check_blobs(&log.join("blobs"))?;
+    move_torn_snapshots_aside(log)?;
+    let config = ::sled::Config::new().path(log).cache_capacity(CACHE_BYTES);
+    // A store dropped a moment ago may still be leaving through sled's own threads; ours was the outer lock.
+    let mut attempts = 0;
+    loop {
+        let config = config.clone();
+        let opening = std::thread::Builder::new().name("open sled".to_owned()).spawn(move || config.open());
+        let outcome = opening.map_err(OpenError::at(log))?.join();
+        match outcome {
+            Ok(Ok(db)) => return Ok(db),
+            Ok(Err(error)) if is_lock(&error) && attempts < 100 => {
+                attempts += 1;
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Ok(Err(error)) => return Err(sled_error(log, &error)),
+            Err(panic) => return Err(OpenError::Panicked { path: log.to_owned(), what: message(&*panic) }),
+        }
+    }
+}
+
+pub(super) fn is_lock(error: &::sled::Error) -> bool {
+    matches!(error, ::sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
+}
+
+pub(super) fn sled_error(log: &Path, error: &::sled::Error) -> OpenError {
+    match error {
+        ::sled::Error::Io(_) if is_lock(error) => {
+            OpenError::Held { dir: log.to_owned(), holder: "a process that took no ledger lock".to_owned() }
+        }
+        ::sled::Error::Io(error) => OpenError::io(log, error),
+        other => damaged(log, other.to_string()),
+    }
+}
+
+pub(super) fn check_blobs(blobs: &Path) -> Result<(), OpenError> {
+    let count = match fs::read_dir(blobs) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        found => found.map_err(OpenError::at(blobs))?.count(),
+    };
+    if count > 0 { Err(OpenError::Blobs { path: blobs.to_owned(), count }) } else { Ok(()) }
+}
+
+/// A snapshot is renamed when it is whole, so one still named `generating` may be torn, and sled would trust it.
+/// sled recovers from its log without.
+pub(super) fn move_torn_snapshots_aside(log: &Path) -> Result<(), OpenError> {
+    let found = match fs::read_dir(log) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        found => found.map_err(OpenError::at(log))?,
+    };
+    for file in found {
+        let name = file.map_err(OpenError::at(log))?.file_name();
+        let text = name.to_string_lossy();
+        if text.starts_with("snap.") && text.ends_with(".generating") {
+            let aside: PathBuf = log.join(format!("aside.{text}"));
+            fs::rename(log.join(&name), aside).map_err(OpenError::at(log))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes durable what sled created or what an earlier process left in the page cache, and returns our own
+/// descriptor of its file.
+pub(super) fn sync_files(log: &Path) -> Result<File, OpenError> {
+    let (db, conf) = (log.join("db"), log.join("conf"));
+    let file = File::options().read(true).write(true).open(&db).map_err(OpenError::at(&db))?;
+    file.sync_all().map_err(OpenError::at(&db))?;
+    File::open(&conf).and_then(|file| file.sync_all()).map_err(OpenError::at(&conf))?;
+    sync_dir(log).map_err(OpenError::at(log))?;
+    Ok(file)
+}
