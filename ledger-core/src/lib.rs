@@ -1,5 +1,24 @@
-//! x
+//! A ledger of care assessments: commands are checked by pure rules and become events; each event is one
+//! canonical entry, hashed, chained and appended to a log; everything anyone reads is a fold over those bytes.
+//!
+//! Three rooms, each with one door: [`assessment`] (the rules), [`log`] (the bytes), [`store`] (the disk).
+//! [`Ledger`] joins them. Start with `ARCHITECTURE.md`; then `ledger.rs` for the write path, `assessment/decide`
+//! for a rule, `log/entry.rs` for the format. Left out: everything derived by reading, which is the crate
+//! `replay`.
+
 pub mod assessment;
+pub mod environment;
+mod ledger;
+pub mod line;
 pub mod log;
+mod record;
+mod remembered;
 pub mod store;
+mod tail;
 pub mod values;
+mod writer;
+
+pub use ledger::{Founding, Ledger, OpenLedgerError, SubmitError};
+pub use record::{RecordError, recorded};
+pub use tail::{Filter, TailEntry};
+pub use writer::{Receipt, Written};

@@ -154,6 +154,9 @@ pub struct Timestamp(i64);
 const SPELLING: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Timestamp = Timestamp(0);
+
     /// Microseconds since 1970-01-01T00:00:00Z, if the year can be spelled with four digits from 1900 on.
     pub fn from_micros(micros: i64) -> Result<Self, Malformed> {
         match DateTime::<Utc>::from_timestamp_micros(micros) {

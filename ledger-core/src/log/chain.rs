@@ -49,6 +49,14 @@ pub struct Link {
     subjects: HashMap<String, (SubjectVersion, Sequence)>,
 }
 
+/// A moment of a [`Link`] that it can be taken back to.
+#[derive(Debug)]
+pub struct Mark {
+    head: Head,
+    recorded_time: Option<Timestamp>,
+    subjects: Vec<(String, Option<(SubjectVersion, Sequence)>)>,
+}
+
 impl Default for Link {
     fn default() -> Self {
         Link { head: Head::EMPTY, recorded_time: None, subjects: HashMap::new() }
@@ -85,6 +93,24 @@ impl Link {
         entry.subject_version = previous.map_or(SubjectVersion::default(), |(version, _)| *version).next()?;
         entry.subject_prev = previous.map(|(_, at)| *at);
         Some(())
+    }
+
+    /// What must be kept to take back entries of these subjects.
+    pub fn mark<'s>(&self, subjects: impl Iterator<Item = &'s str>) -> Mark {
+        let subjects = subjects.map(|subject| (subject.to_owned(), self.subject(subject)));
+        Mark { head: self.head, recorded_time: self.recorded_time, subjects: subjects.collect() }
+    }
+
+    /// Takes back every entry accepted since `mark`, all of whose subjects it names.
+    pub fn restore(&mut self, mark: Mark) {
+        self.head = mark.head;
+        self.recorded_time = mark.recorded_time;
+        for (subject, last) in mark.subjects {
+            match last {
+                Some(last) => self.subjects.insert(subject, last),
+                None => self.subjects.remove(&subject),
+            };
+        }
     }
 
     /// Accepts `entry`, whose bytes hash to `hash`, as the next one. Cost: one map look-up.

@@ -7,5 +7,5 @@ pub mod canonical;
 mod chain;
 mod entry;
 
-pub use chain::{ChainError, Head, Link};
+pub use chain::{ChainError, Head, Link, Mark};
 pub use entry::{AuthType, CommandId, Entry, EntryError, EventId, MAX_ENTRY_BYTES};

@@ -80,6 +80,13 @@ impl Store for MemoryStore {
         Ok((from.get()..end).map(|at| disk[at as usize].clone()).collect())
     }
 
+    fn ready(&self) -> Result<(), AppendError> {
+        match &locked(&self.open).refuses {
+            None => Ok(()),
+            Some(reason) => Err(AppendError::Refused(reason.clone())),
+        }
+    }
+
     /// Panics if the batch contradicts itself: too large, empty, or with a head that is not its own.
     fn append(&self, expected: Length, batch: &Batch) -> Result<(), AppendError> {
         let mut open = locked(&self.open);

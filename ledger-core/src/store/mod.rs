@@ -56,6 +56,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// some 15 us for 45 entries.
     fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError>;
 
+    /// Whether a batch could be appended now: refuses when the store takes no more appends or free space is below
+    /// its reserve, before any decision is made. Cost: one system call.
+    fn ready(&self) -> Result<(), AppendError>;
+
     /// Appends `batch` to a log of length `expected`. Cost: one synchronous disk write for any batch size.
     fn append(&self, expected: Length, batch: &Batch) -> Result<(), AppendError>;
 

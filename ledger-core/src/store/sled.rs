@@ -35,6 +35,9 @@ use opening::{open_sled, recover, sync_files};
 /// Entries in small pages at which they are replaced by full ones: some five full pages, written twice.
 const SEAL_AT: usize = 256;
 
+/// What `ready` asks for: no round is larger, because `ledger.rs` ends one at 8 MiB.
+const ROUND_BYTES: u64 = 16 << 20;
+
 /// How far the head record may be behind while appends go on.
 const RECORD_EVERY: Duration = Duration::from_secs(1);
 
@@ -194,6 +197,13 @@ impl Store for SledStore {
         // The page contains `from`, so the difference is below its count.
         let skip = (from.get() - first) as usize;
         Ok(page.entries(skip, limit.min(below_head)))
+    }
+
+    fn ready(&self) -> Result<(), AppendError> {
+        locked(&self.writer).check_open()?;
+        // Room for a full round of the largest entries, above the reserve.
+        check_space(self.directory.path(), ROUND_BYTES, self.options.reserve_bytes)
+            .map_err(AppendError::Refused)
     }
 
     fn append(&self, expected: Length, batch: &Batch) -> Result<(), AppendError> {

@@ -42,7 +42,7 @@ pub(super) fn entitled(case: &Case<'_>) -> Vec<OrganisationId> {
 
 /// Every statement in scope has the scores its method asks for, moderated where the framework asks, and no
 /// score rests on evidence that no longer stands.
-fn check_complete(case: &Case<'_>, framework: &Framework, open: &OpenAssessment) -> Result<(), Rejection> {
+fn check_complete(framework: &Framework, open: &OpenAssessment) -> Result<(), Rejection> {
     let in_scope = framework.statements().filter(|statement| open.statements.contains(&statement.id));
     for statement in in_scope {
         let scored: BTreeSet<Option<&CategoryId>> = open
@@ -92,7 +92,7 @@ pub(super) fn share_draft(case: &Case<'_>, data: &ShareDraft) -> Result<Vec<Plan
     let emailed = data.emailed.unwrap_or(case.today());
     let closes = case.deadline(emailed, framework.accuracy_working_days)?;
     check_evidence_stands(case, open)?;
-    check_complete(case, framework, open)?;
+    check_complete(framework, open)?;
     let entitled = entitled(case);
     let recipients = if data.recipients.is_empty() { entitled.clone() } else { data.recipients.clone() };
     if let Some(missing) = entitled.iter().find(|organisation| !recipients.contains(organisation)) {

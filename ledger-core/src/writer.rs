@@ -1,0 +1,407 @@
+//! The writer: decides requests one after another and gathers their entries into a round.
+//!
+//! One thread owns it. Within a round each event is applied at once to its own state, which nobody else sees;
+//! [`Writer::take_round`] hands over what is to be appended as one commit. If that fails the state no longer
+//! matches the log and the writer must be dropped. Left out: storing, waiting and answering, which are
+//! `ledger.rs`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::assessment::codes::Subject;
+use crate::assessment::event::ClockKind;
+use crate::assessment::{
+    Author, Citation, Context, Event, Planned, Recorded, Rejection, Request, State, decide, documents,
+    references,
+};
+use crate::environment::Clock;
+use crate::line::command_hash;
+use crate::log::{AuthType, CommandId, Entry, EntryError, EventId, Link, canonical};
+use crate::record::{RecordError, recorded};
+use crate::remembered::{CAPACITY, Remembered, RememberedIds};
+use crate::store::{Batch, ReadError, Store, Vault};
+use crate::values::{Hash, Sequence, SubjectVersion, Timestamp};
+
+/// The clock may lie this far behind the last entry and is then clamped to it.
+const CLOCK_TOLERANCE_MICROS: i64 = 5_000_000;
+/// A command id may carry a time this far ahead of the clock.
+const ID_AHEAD_MILLIS: i64 = 5 * 60 * 1000;
+
+/// What the ledger answers once a command is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The command.
+    pub id: CommandId,
+    /// When it was recorded.
+    pub recorded_time: Timestamp,
+    /// Its entries, in order; at least one.
+    pub entries: Vec<Written>,
+    /// Whether the command was recorded earlier and nothing was added now.
+    pub repeated: bool,
+}
+
+/// An entry that a command caused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Position in the log.
+    pub sequence: Sequence,
+    /// BLAKE3 of its bytes.
+    pub hash: Hash,
+    /// The event's type.
+    pub event_type: String,
+    /// Whose history it belongs to.
+    pub subject: String,
+    /// Position in that history.
+    pub subject_version: SubjectVersion,
+}
+
+impl Written {
+    fn of(entry: &Entry, hash: Hash) -> Self {
+        Written {
+            sequence: entry.sequence,
+            hash,
+            event_type: entry.event_type.clone(),
+            subject: entry.subject.clone(),
+            subject_version: entry.subject_version,
+        }
+    }
+}
+
+/// Why a request has no receipt: it may not be done, or the log could not be read to find out.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Rejected(Rejection),
+    Unreadable(String),
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Refusal::Rejected(rejection)
+    }
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        Refusal::Unreadable(error.to_string())
+    }
+}
+
+impl From<RecordError> for Refusal {
+    fn from(error: RecordError) -> Self {
+        Refusal::Unreadable(error.to_string())
+    }
+}
+
+impl From<EntryError> for Refusal {
+    fn from(error: EntryError) -> Self {
+        match error {
+            EntryError::TooLarge { bytes } => Refusal::Rejected(Rejection::EntryTooLarge { bytes }),
+            other => Refusal::Unreadable(other.to_string()),
+        }
+    }
+}
+
+impl From<canonical::NotCanonical> for Refusal {
+    fn from(_: canonical::NotCanonical) -> Self {
+        Refusal::Rejected(Rejection::OutcomeUnfit {
+            what: "a number lies beyond 2^53 - 1: state a smaller one",
+        })
+    }
+}
+
+/// What a round adds: the batch to append, and the documents to destroy once it is durable.
+pub(crate) struct Round {
+    pub batch: Batch,
+    pub erased: Vec<Hash>,
+}
+
+/// The writer's state: the log so far, and the round being gathered.
+pub(crate) struct Writer {
+    store: Arc<dyn Store>,
+    vault: Arc<dyn Vault>,
+    clock: Arc<dyn Clock>,
+    pub(crate) state: State,
+    pub(crate) link: Link,
+    remembered: RememberedIds,
+    source: String,
+    clock_kind: ClockKind,
+    pending: Vec<Vec<u8>>,
+    pending_bytes: usize,
+    erased: Vec<Hash>,
+}
+
+impl Writer {
+    pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<dyn Vault>, clock: Arc<dyn Clock>) -> Self {
+        Writer {
+            store,
+            vault,
+            clock,
+            state: State::default(),
+            link: Link::default(),
+            remembered: RememberedIds::new(CAPACITY),
+            source: String::new(),
+            clock_kind: ClockKind::System,
+            pending: Vec::new(),
+            pending_bytes: 0,
+            erased: Vec::new(),
+        }
+    }
+
+    /// Takes an entry that is in the log already. The same steps as for a new one.
+    pub(crate) fn replay(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let entry = Entry::decode(bytes).map_err(|e| e.to_string())?;
+        let recorded = recorded(&entry).map_err(|e| e.to_string())?;
+        self.link.extend(&entry, Hash::of(bytes)).map_err(|e| e.to_string())?;
+        self.learn(&entry, &recorded).map_err(|e| e.to_string())
+    }
+
+    fn learn(&mut self, entry: &Entry, recorded: &Recorded) -> Result<(), crate::assessment::IllegalHistory> {
+        self.state.apply(recorded)?;
+        self.remembered.add(entry.id.command, entry.sequence);
+        if let Event::LogFounded(founded) = &recorded.event {
+            self.source.clone_from(&entry.source);
+            self.clock_kind = founded.clock;
+        }
+        Ok(())
+    }
+
+    /// How much the round holds.
+    pub(crate) fn round_bytes(&self) -> usize {
+        self.pending_bytes
+    }
+
+    /// Takes what the round holds; none if it adds nothing.
+    pub(crate) fn take_round(&mut self) -> Option<Round> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        self.pending_bytes = 0;
+        Some(Round {
+            batch: Batch { entries: std::mem::take(&mut self.pending), head: self.link.head() },
+            erased: std::mem::take(&mut self.erased),
+        })
+    }
+
+    /// The first entry of a log.
+    pub(crate) fn found(
+        &mut self,
+        id: CommandId,
+        recorded_time: Timestamp,
+        planned: Planned,
+    ) -> Result<Receipt, Refusal> {
+        if let Event::LogFounded(founded) = &planned.event {
+            self.source = format!("https://{}", founded.origin);
+        }
+        let data = planned.event.data().map_err(|e| Refusal::Unreadable(e.to_string()))?;
+        let mut bytes = Vec::new();
+        canonical::write(&data, &mut bytes)?;
+        let command_hash = Hash::of(&bytes);
+        self.write(id, recorded_time, recorded_time, command_hash, vec![planned])
+    }
+
+    /// Decides one request. A receipt says what the round will add once it is durable; after a refusal the round
+    /// is as it was.
+    pub(crate) fn take(&mut self, request: &Request) -> Result<Receipt, Refusal> {
+        let data = request.command.data().map_err(|e| Refusal::Unreadable(e.to_string()))?;
+        let command_hash = command_hash(request, &data)?;
+        self.check_recorded_time(request)?;
+        if let Some(known) = self.remembered.get(request.id) {
+            return self.repeat(request.id, known, command_hash);
+        }
+        let recorded_time = self.recorded_time(request)?;
+        self.check_id(request.id, recorded_time)?;
+        for (subject, expected) in &request.expected_subject_version {
+            let actual = self.link.subject(subject.as_str()).map_or(0, |(version, _)| version.get());
+            if actual != *expected {
+                let (subject, expected) = (subject.clone(), *expected);
+                return Err(Rejection::ExpectedVersionUnmet { subject, expected, actual }.into());
+            }
+        }
+        let cited = self.fetch(&references(&request.command))?;
+        let context = Context {
+            recorded_time,
+            next: self.link.head().length.next_sequence(),
+            cited: &cited,
+            missing_document: documents(&data)
+                .into_iter()
+                .find(|document| self.vault.holds(document).is_none()),
+        };
+        let planned = decide(&self.state, request, &context)?;
+        let time = request.time.unwrap_or(recorded_time);
+        self.write(request.id, time, recorded_time, command_hash, planned)
+    }
+
+    fn check_recorded_time(&self, request: &Request) -> Result<(), Rejection> {
+        match (self.clock_kind, request.recorded_time) {
+            (ClockKind::Simulated, None) => Err(Rejection::RecordedTimeRequired {}),
+            (ClockKind::System, Some(stated)) => Err(Rejection::RecordedTimeRefused { stated }),
+            (ClockKind::Simulated, Some(_)) | (ClockKind::System, None) => Ok(()),
+        }
+    }
+
+    /// The time to record: the clock's, or the one stated; never before the last entry's.
+    fn recorded_time(&self, request: &Request) -> Result<Timestamp, Rejection> {
+        let clock = request.recorded_time.unwrap_or_else(|| self.clock.now());
+        match self.link.recorded_time() {
+            Some(last) if clock < last => {
+                if last.micros() - clock.micros() <= CLOCK_TOLERANCE_MICROS {
+                    return Ok(last);
+                }
+                Err(Rejection::ClockBehind { clock, last })
+            }
+            _ => Ok(clock),
+        }
+    }
+
+    fn check_id(&self, id: CommandId, clock: Timestamp) -> Result<(), Rejection> {
+        if self.remembered.may_be_forgotten(id) {
+            return Err(Rejection::CommandIdTooOld { id });
+        }
+        if id.millis() > clock.millis() + ID_AHEAD_MILLIS {
+            return Err(Rejection::CommandIdAhead { id, clock });
+        }
+        Ok(())
+    }
+
+    /// The first receipt again, if the content is the same.
+    fn repeat(&self, id: CommandId, known: Remembered, command_hash: Hash) -> Result<Receipt, Refusal> {
+        let mut entries = Vec::new();
+        let mut recorded_time = Timestamp::EPOCH;
+        for at in 0..u64::from(known.count) {
+            let sequence = Sequence::new(known.first.get() + at);
+            let bytes = self.bytes_at(sequence)?;
+            let entry = Entry::decode_trusted(&bytes)?;
+            if entry.command_hash != command_hash {
+                return Err(Rejection::CommandIdReused { id, sequence }.into());
+            }
+            recorded_time = entry.recorded_time;
+            entries.push(Written::of(&entry, Hash::of(&bytes)));
+        }
+        Ok(Receipt { id, recorded_time, entries, repeated: true })
+    }
+
+    /// The cited entries, as far as they exist: from the round being gathered, else from the store.
+    fn fetch(&self, citations: &[Citation]) -> Result<HashMap<Citation, Recorded>, Refusal> {
+        let mut found = HashMap::with_capacity(citations.len());
+        for citation in citations {
+            let Some(sequence) = self.locate(*citation) else { continue };
+            if found.contains_key(citation) || !self.link.head().length.contains(sequence) {
+                continue;
+            }
+            let entry = Entry::decode_trusted(&self.bytes_at(sequence)?)?;
+            found.insert(*citation, recorded(&entry)?);
+        }
+        Ok(found)
+    }
+
+    fn locate(&self, citation: Citation) -> Option<Sequence> {
+        match citation {
+            Citation::Sequence(sequence) => Some(sequence),
+            Citation::Event(EventId { command, ordinal }) => {
+                let known = self.remembered.get(command)?;
+                (1..=known.count)
+                    .contains(&ordinal)
+                    .then(|| Sequence::new(known.first.get() + u64::from(ordinal) - 1))
+            }
+        }
+    }
+
+    fn bytes_at(&self, sequence: Sequence) -> Result<Vec<u8>, Refusal> {
+        let durable = self.store.head().length;
+        let pending = sequence.get().checked_sub(durable.0).and_then(|at| usize::try_from(at).ok());
+        if let Some(bytes) = pending.and_then(|at| self.pending.get(at)) {
+            return Ok(bytes.clone());
+        }
+        let page = self.store.read(sequence, 1)?;
+        page.into_iter()
+            .next()
+            .ok_or_else(|| Refusal::Unreadable(format!("entry {sequence} is not in the log")))
+    }
+
+    /// Spells the events, links them, and only when all fit lets state and round have them.
+    fn write(
+        &mut self,
+        id: CommandId,
+        time: Timestamp,
+        recorded_time: Timestamp,
+        command_hash: Hash,
+        planned: Vec<Planned>,
+    ) -> Result<Receipt, Refusal> {
+        let mark = self.link.mark(planned.iter().map(|event| event.subject.as_str()));
+        let mut spelled = Vec::with_capacity(planned.len());
+        let cause = EventId { command: id, ordinal: 1 };
+        for (index, planned) in planned.into_iter().enumerate() {
+            let ordinal = u16::try_from(index + 1).unwrap_or(u16::MAX);
+            let blank = self.blank(EventId { command: id, ordinal }, (time, recorded_time), command_hash);
+            let causation = (index > 0).then_some(cause);
+            match self.spell(Entry { causation, ..blank }, &planned) {
+                Ok((entry, bytes, hash)) => spelled.push((entry, bytes, hash, planned)),
+                Err(refusal) => {
+                    self.link.restore(mark);
+                    return Err(refusal);
+                }
+            }
+        }
+        let mut written = Vec::with_capacity(spelled.len());
+        for (entry, bytes, hash, planned) in spelled {
+            if let Event::DocumentErased(erased) = &planned.event {
+                self.erased.push(erased.commitment);
+            }
+            let recorded = Recorded {
+                sequence: entry.sequence,
+                subject: planned.subject,
+                subject_version: entry.subject_version,
+                time,
+                recorded_time,
+                author: planned.author,
+                event: planned.event,
+            };
+            // `decide` never returns what `apply` refuses; a test holds it to that over random histories.
+            self.learn(&entry, &recorded).map_err(|illegal| Refusal::Unreadable(illegal.to_string()))?;
+            written.push(Written::of(&entry, hash));
+            self.pending_bytes += bytes.len();
+            self.pending.push(bytes);
+        }
+        Ok(Receipt { id, recorded_time, entries: written, repeated: false })
+    }
+
+    /// An entry of this ledger with its place and event still to be given.
+    fn blank(&self, id: EventId, (time, recorded_time): (Timestamp, Timestamp), command_hash: Hash) -> Entry {
+        Entry {
+            sequence: self.link.head().length.next_sequence(),
+            id,
+            event_type: String::new(),
+            subject: String::new(),
+            subject_version: SubjectVersion::default(),
+            subject_prev: None,
+            time,
+            recorded_time,
+            source: self.source.clone(),
+            prev: Hash::ZERO,
+            command_hash,
+            auth_type: AuthType::Unknown,
+            auth_id: String::new(),
+            correlation: None,
+            causation: None,
+            data: Vec::new(),
+        }
+    }
+
+    fn spell(&mut self, mut entry: Entry, planned: &Planned) -> Result<(Entry, Vec<u8>, Hash), Refusal> {
+        let data = planned.event.data().map_err(|e| Refusal::Unreadable(e.to_string()))?;
+        canonical::write(&data, &mut entry.data)?;
+        entry.event_type = planned.event.event_type().to_owned();
+        entry.subject = planned.subject.to_string();
+        entry.correlation = planned.assessment.map(|assessment| assessment.to_string());
+        (entry.auth_type, entry.auth_id) = match &planned.author {
+            Author::Actor(actor) => (AuthType::Unknown, actor.to_string()),
+            Author::System => (AuthType::System, "system".to_owned()),
+        };
+        let full = |subject: &Subject| Rejection::HistoryFull { subject: subject.clone() };
+        self.link.place(&mut entry).ok_or_else(|| full(&planned.subject))?;
+        let bytes = entry.encode()?;
+        let hash = Hash::of(&bytes);
+        self.link.extend(&entry, hash).map_err(|error| Refusal::Unreadable(error.to_string()))?;
+        Ok((entry, bytes, hash))
+    }
+}
