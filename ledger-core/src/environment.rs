@@ -47,7 +47,7 @@ impl Clock for SystemClock {
         let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
         // A machine that believes it is after the year 9999 is treated as standing at 1970: the ledger then
         // refuses to write, because its clock is behind.
-        Timestamp::from_micros(micros).unwrap_or_else(|_| Timestamp::EPOCH)
+        Timestamp::from_micros(micros).unwrap_or(Timestamp::EPOCH)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod line;
 pub mod log;
 mod record;
 mod remembered;
+pub mod shipped;
 pub mod store;
 mod tail;
 pub mod values;
