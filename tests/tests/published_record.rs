@@ -138,7 +138,8 @@ fn the_replayed_rating_comes_from_scores_and_never_from_the_printed_percent() {
     let correct = |field, was, now| Correction {
         corrects: Citation::Sequence(*at),
         field,
-        statement: (field == CorrectableField::Score).then(|| "assessing-needs".parse().expect("a statement")),
+        statement: (field == CorrectableField::Score)
+            .then(|| "assessing-needs".parse().expect("a statement")),
         was: Some(FieldValue::Number(was)),
         now: Some(FieldValue::Number(now)),
     };
@@ -150,5 +151,8 @@ fn the_replayed_rating_comes_from_scores_and_never_from_the_printed_percent() {
     assert_eq!(clerk.register().rating(subject, today).percent.map(|p| p.get()), Some(62));
     clerk.submit(subject.as_str(), record(correct(CorrectableField::Score, 2, 3)));
     let answer = clerk.register().rating(subject, today);
-    assert_eq!((answer.percent.map(|p| p.get()), answer.rating.map(|r| r.as_str())), (Some(64), Some("good")));
+    assert_eq!(
+        (answer.percent.map(|p| p.get()), answer.rating.map(|r| r.as_str())),
+        (Some(64), Some("good"))
+    );
 }
