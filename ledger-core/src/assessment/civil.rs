@@ -20,6 +20,12 @@ use crate::values::{Malformed, Timestamp, spelled_as_text};
 pub struct Date(NaiveDate);
 
 impl Date {
+    /// The first date there is: 1900-01-01.
+    pub const EARLIEST: Date = match NaiveDate::from_ymd_opt(1900, 1, 1) {
+        Some(date) => Date(date),
+        None => Date(NaiveDate::MIN),
+    };
+
     /// The date with this year, month and day, if there is one.
     pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
         let date = NaiveDate::from_ymd_opt(year, month, day)?;

@@ -14,17 +14,20 @@ use serde::{Deserialize, Serialize};
 
 use super::civil::{Date, PartialDate, Period};
 use super::codes::{
-    ActorId, CategoryId, Code, Document, FrameworkId, OrganisationId, PriorityId, StatementId, Subject,
-    TagId, Url,
+    ActorId, CategoryId, Code, Document, FrameworkId, ItemId, OrganisationId, PriorityId, StatementId,
+    Subject, TagId, Url,
 };
 use super::event::{
-    ActorEnrolled, AreaOrganisationAdded, AreaOrganisationRemoved, AreaRegistered, AssessmentOutcome,
-    ChallengeOutcome, CorrectableField, FieldValue, FindingItem, FrameworkAdopted, Ground, HolidayProclaimed,
-    MethodologyApproved, NarrativeSection, OpeningCause, Phase, PrintedScore, PrioritiesSet, ProgrammePaused,
-    ProgrammeResumed, RatingsAuthorised, RequestOutcome, ReviewOutcome, RiskPolicyAdopted, Site, SourceKind,
+    AccountableBody, ActionStatus, ActorEnrolled, AreaOrganisationAdded, AreaOrganisationRemoved,
+    AreaRegistered, AssessmentOutcome, ChallengeOutcome, ContextRecorded, CorrectableField,
+    EscalationOutcome, FieldValue, FindingItem, FrameworkAdopted, Ground, HolidayProclaimed,
+    IndicatorDefined, MethodologyApproved, NarrativeSection, NoticeDecision, OpeningCause, Phase,
+    PlannedAction, PrintedScore, PrioritiesSet, ProgrammePaused, ProgrammeResumed, RatingsAuthorised,
+    RequestOutcome, ReviewOutcome, RiskPolicyAdopted, Site, SourceKind, ThematicReviewOpened,
     TranscribedKind, Wave, WithdrawalCause,
 };
 use super::framework::{Percent, Rating, Score};
+use super::indicator::{Comparability, Decimal};
 use super::risk::Severity;
 use crate::log::{CommandId, EventId};
 use crate::values::{Hash, Malformed, Sequence, Timestamp, spelled_as_text};
@@ -198,6 +201,36 @@ commands! {
     ResolveConcern(ResolveConcern) = "concern.resolve",
     /// Discharges a trigger.
     DischargeTrigger(DischargeTrigger) = "trigger.discharge",
+    /// Looks for statements that are due again.
+    SweepRisk(SweepRisk) = "risk.sweep",
+    /// Defines an indicator.
+    DefineIndicator(IndicatorDefined) = "indicator.define",
+    /// Records a figure.
+    ObserveIndicator(ObserveIndicator) = "indicator.observe",
+    /// Records resources and context.
+    RecordContext(ContextRecorded) = "context.record",
+    /// Puts a concern to the body accountable.
+    EscalateConcern(EscalateConcern) = "concern.escalate",
+    /// Records the answer to an escalation.
+    AnswerEscalation(AnswerEscalation) = "escalation.answer",
+    /// Records the decision after a published score of 1.
+    IssueNotice(IssueNotice) = "notice.issue",
+    /// Records an improvement summit.
+    HoldSummit(HoldSummit) = "summit.hold",
+    /// Publishes an action plan.
+    PublishPlan(PublishPlan) = "action-plan.publish",
+    /// Reports progress on an action.
+    ProgressAction(ProgressAction) = "action.progress",
+    /// Records an offer of support.
+    OfferSupport(OfferSupport) = "support.offer",
+    /// Records an intervention.
+    RecordIntervention(RecordIntervention) = "intervention.record",
+    /// Opens a thematic review.
+    OpenTheme(ThematicReviewOpened) = "thematic-review.open",
+    /// Records a finding of a thematic review.
+    RecordFinding(RecordFinding) = "finding.record",
+    /// Publishes a thematic report.
+    PublishThematicReport(PublishThematicReport) = "thematic-report.publish",
 }
 
 /// Declares the data of a command: a plain struct that refuses unknown fields.
@@ -634,6 +667,150 @@ command_data! {
         entry: Option<Citation>,
         /// The reason, if it was decided against.
         reason: Option<Document>,
+    }
+
+    /// `risk.sweep` on the subject: fires rule R4 for the statements that are due again.
+    SweepRisk {}
+
+    /// `indicator.observe` on the area.
+    ObserveIndicator {
+        /// The indicator.
+        indicator: Code,
+        /// The period measured.
+        period: Period,
+        /// The figure as printed.
+        value: Option<Decimal>,
+        /// What was counted.
+        numerator: Option<u64>,
+        /// Out of what.
+        denominator: Option<u64>,
+        /// How many it rests on.
+        base: Option<u64>,
+        /// Whether it compares with the period before; it does while absent.
+        comparability: Option<Comparability>,
+        /// The survey it comes from, as evidence.
+        survey: Option<Citation>,
+        /// Where it is published.
+        source: Option<Url>,
+    }
+
+    /// `concern.escalate` on the subject.
+    EscalateConcern {
+        /// The concern.
+        concern: Citation,
+        /// The organisation it is about.
+        organisation: OrganisationId,
+        /// The body accountable for it.
+        body: AccountableBody,
+        /// When the answer is due.
+        due: Date,
+        /// Why.
+        reason: Document,
+    }
+
+    /// `escalation.answer` on the subject.
+    AnswerEscalation {
+        /// The escalation.
+        escalation: Citation,
+        /// Who answers.
+        body: AccountableBody,
+        /// How.
+        outcome: EscalationOutcome,
+        /// The answer.
+        answer: Document,
+    }
+
+    /// `notice.issue` on the subject.
+    IssueNotice {
+        /// The publication with a score of 1.
+        publication: Citation,
+        /// What was decided.
+        decision: NoticeDecision,
+        /// Why.
+        reason: Document,
+    }
+
+    /// `summit.hold` on the subject.
+    HoldSummit {
+        /// The publication it follows.
+        publication: Citation,
+        /// Organisations of the area that took part.
+        organisations: Vec<OrganisationId>,
+        /// What was agreed.
+        record: Option<Document>,
+    }
+
+    /// `action-plan.publish` on the subject.
+    PublishPlan {
+        /// The publication it answers.
+        publication: Citation,
+        /// Its actions.
+        actions: Vec<PlannedAction>,
+        /// The plan.
+        document: Option<Document>,
+    }
+
+    /// `action.progress` on the subject.
+    ProgressAction {
+        /// The plan.
+        plan: Citation,
+        /// The action.
+        action: ItemId,
+        /// How far it is.
+        status: ActionStatus,
+        /// What was done.
+        note: Option<Document>,
+    }
+
+    /// `support.offer` on the subject.
+    OfferSupport {
+        /// The publication it follows.
+        publication: Citation,
+        /// The organisation supported.
+        organisation: OrganisationId,
+        /// Who offers it.
+        body: AccountableBody,
+        /// What is offered.
+        kind: Code,
+        /// In words.
+        note: Option<Document>,
+    }
+
+    /// `intervention.record` on the subject.
+    RecordIntervention {
+        /// The publication it follows.
+        publication: Citation,
+        /// The organisation concerned.
+        organisation: OrganisationId,
+        /// Who intervenes.
+        body: AccountableBody,
+        /// Under which power.
+        power: Code,
+        /// In words.
+        note: Option<Document>,
+    }
+
+    /// `finding.record` on `theme/ID`.
+    RecordFinding {
+        /// The subject.
+        subject: Subject,
+        /// The question.
+        question: Code,
+        /// Level on the review's own scale.
+        level: Code,
+        /// Evidence it rests on.
+        #[serde(default)]
+        evidence: Vec<Citation>,
+        /// In words.
+        note: Option<Document>,
+    }
+
+    /// `thematic-report.publish` on `theme/ID`: coverage is counted by the ledger.
+    PublishThematicReport {
+        /// What it rests on, as a code.
+        rests_on: Code,
+        /// The report.
+        report: Document,
     }
 }
 

@@ -16,6 +16,7 @@ use super::codes::{
     PriorityId, StatementId, Subject, TagId, Url,
 };
 use super::framework::{Framework, Percent, Rating, Score};
+use super::indicator::{Better, Comparability, Decimal};
 use super::risk::{RiskPolicy, RiskRule, Severity};
 use super::roles::Role;
 use crate::values::{Hash, Sequence};
@@ -186,6 +187,34 @@ events! {
     AssessmentTriggered = "assessment.triggered",
     /// What a trigger asked for was done or decided against.
     TriggerDischarged = "trigger.discharged",
+    /// An indicator may be observed.
+    IndicatorDefined = "indicator.defined",
+    /// A figure of an indicator became known.
+    IndicatorObserved = "indicator.observed",
+    /// Resources and context of an area became known.
+    ContextRecorded = "context.recorded",
+    /// A concern was put to the body accountable.
+    ConcernEscalated = "concern.escalated",
+    /// The body accountable answered.
+    EscalationAnswered = "escalation.answered",
+    /// It was decided whether to notify the Secretary of State, or to escalate.
+    NoticeIssued = "notice.issued",
+    /// An improvement summit was held.
+    SummitHeld = "summit.held",
+    /// An action plan was published.
+    ActionPlanPublished = "action-plan.published",
+    /// Progress on an action was reported.
+    ActionProgressed = "action.progressed",
+    /// Support was offered.
+    SupportOffered = "support.offered",
+    /// An intervention was recorded.
+    InterventionRecorded = "intervention.recorded",
+    /// A thematic review began.
+    ThematicReviewOpened = "thematic-review.opened",
+    /// A thematic review found something about a subject.
+    FindingRecorded = "finding.recorded",
+    /// A thematic report was published.
+    ThematicReportPublished = "thematic-report.published",
 }
 
 /// What a ledger is kept for.
@@ -1259,4 +1288,337 @@ pub struct TriggerDischarged {
     pub entry: Option<Sequence>,
     /// The decision's reason.
     pub reason: Option<Document>,
+}
+
+/// `indicator.defined` \[national\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IndicatorDefined {
+    /// Id.
+    pub id: Code,
+    /// Version; a changed definition is a new one.
+    pub version: u32,
+    /// Printed name.
+    pub name: Name,
+    /// Which direction is better.
+    pub better: Better,
+    /// Unit, such as `percent` or `per-100000`.
+    pub unit: Code,
+    /// What is counted.
+    pub numerator: Option<Code>,
+    /// Out of what.
+    pub denominator: Option<Code>,
+    /// The sector it measures, such as `hospital` or `social-care`.
+    pub sector: Code,
+    /// Purposes it serves.
+    #[serde(default)]
+    pub purposes: Vec<TagId>,
+    /// Statements it bears on.
+    #[serde(default)]
+    pub statements: Vec<StatementId>,
+    /// What a figure is compared with.
+    pub benchmark: Option<Decimal>,
+    /// Below this base a figure is flagged and never triggers.
+    pub minimum_base: Option<u64>,
+    /// Where it is published.
+    pub source: Option<Url>,
+}
+
+/// `indicator.observed` \[the area\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IndicatorObserved {
+    /// The indicator.
+    pub indicator: Code,
+    /// Version of its definition.
+    pub version: u32,
+    /// The period measured.
+    pub period: Period,
+    /// The figure as printed; absent where it was suppressed or only counts were printed.
+    pub value: Option<Decimal>,
+    /// What was counted.
+    pub numerator: Option<u64>,
+    /// Out of what.
+    pub denominator: Option<u64>,
+    /// How many it rests on: respondents, cases.
+    pub base: Option<u64>,
+    /// Whether it compares with the period before.
+    pub comparability: Comparability,
+    /// Whether the base is below the minimum.
+    pub small_base: bool,
+    /// The survey it comes from, as evidence.
+    pub survey: Option<Sequence>,
+    /// Where it is published.
+    pub source: Option<Url>,
+}
+
+/// A variable of an area's resources and context.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContextVariable {
+    /// Which, such as `population` or `deprivation-share`.
+    pub variable: Code,
+    /// Its value.
+    pub value: Decimal,
+}
+
+/// `context.recorded` \[the area\]. A variable that is unknown is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContextRecorded {
+    /// The day the values hold from; the day of `time` while absent.
+    pub effective_from: Option<Date>,
+    /// The values.
+    pub variables: Vec<ContextVariable>,
+    /// Where they are published.
+    pub source: Option<Url>,
+}
+
+/// A body accountable for others: whoever supports, intervenes and answers escalations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountableBody {
+    /// NHS England.
+    NhsEngland,
+    /// Local Government Association.
+    LocalGovernmentAssociation,
+    /// Association of Directors of Adult Social Services.
+    DirectorsOfAdultSocialServices,
+    /// Department of Health and Social Care.
+    DepartmentOfHealthAndSocialCare,
+    /// Department for Levelling Up, Housing and Communities, or its successor.
+    DepartmentForLocalGovernment,
+}
+
+/// `concern.escalated` \[the subject\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConcernEscalated {
+    /// The concern.
+    pub concern: Sequence,
+    /// The organisation it is about.
+    pub organisation: OrganisationId,
+    /// The body accountable for it.
+    pub body: AccountableBody,
+    /// When the answer is due.
+    pub due: Date,
+    /// Why.
+    pub reason: Document,
+}
+
+/// How an escalation was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EscalationOutcome {
+    /// The body acts.
+    Accepted,
+    /// The body does not act.
+    Declined,
+}
+
+/// `escalation.answered` \[the subject\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EscalationAnswered {
+    /// The escalation.
+    pub escalation: Sequence,
+    /// Who answered.
+    pub body: AccountableBody,
+    /// How.
+    pub outcome: EscalationOutcome,
+    /// The answer.
+    pub answer: Document,
+}
+
+/// What a decision after a score of 1 is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeKind {
+    /// Authorities: notifying the Secretary of State under section 50(2) of the Health and Social Care Act 2008.
+    SecretaryOfState,
+    /// Other subjects: escalating to the body accountable (our own choice).
+    Escalation,
+}
+
+/// Whether it was decided to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeDecision {
+    /// The notice is given.
+    Given,
+    /// No notice is given.
+    NotGiven,
+}
+
+/// `notice.issued` \[the subject\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeIssued {
+    /// The publication with a score of 1.
+    pub publication: Sequence,
+    /// What the decision is about.
+    pub kind: NoticeKind,
+    /// What was decided.
+    pub decision: NoticeDecision,
+    /// The statements scored 1.
+    pub statements: Vec<StatementId>,
+    /// Why.
+    pub reason: Document,
+}
+
+/// `summit.held` \[the subject\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SummitHeld {
+    /// The publication it followed.
+    pub publication: Sequence,
+    /// Organisations of the area that took part.
+    pub organisations: Vec<OrganisationId>,
+    /// What was agreed.
+    pub record: Option<Document>,
+}
+
+/// An action of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedAction {
+    /// Id within the plan.
+    pub id: ItemId,
+    /// The required improvement it answers.
+    pub answers: ItemId,
+    /// Who acts.
+    pub organisation: OrganisationId,
+    /// By when.
+    pub due: Date,
+}
+
+/// `action-plan.published` \[the subject\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionPlanPublished {
+    /// The publication it answers.
+    pub publication: Sequence,
+    /// Its actions.
+    pub actions: Vec<PlannedAction>,
+    /// The plan.
+    pub document: Option<Document>,
+}
+
+/// How far an action is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionStatus {
+    /// Under way and on time.
+    OnTrack,
+    /// Behind its date.
+    Behind,
+    /// Done.
+    Done,
+    /// Given up.
+    Stopped,
+}
+
+/// `action.progressed` \[the subject\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionProgressed {
+    /// The plan.
+    pub plan: Sequence,
+    /// The action.
+    pub action: ItemId,
+    /// How far it is.
+    pub status: ActionStatus,
+    /// What was done.
+    pub note: Option<Document>,
+}
+
+/// `support.offered` \[the subject\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SupportOffered {
+    /// The publication it follows.
+    pub publication: Sequence,
+    /// The organisation supported.
+    pub organisation: OrganisationId,
+    /// Who offers it.
+    pub body: AccountableBody,
+    /// What is offered.
+    pub kind: Code,
+    /// In words.
+    pub note: Option<Document>,
+}
+
+/// `intervention.recorded` \[the subject\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InterventionRecorded {
+    /// The publication it follows.
+    pub publication: Sequence,
+    /// The organisation concerned.
+    pub organisation: OrganisationId,
+    /// Who intervenes.
+    pub body: AccountableBody,
+    /// Under which power.
+    pub power: Code,
+    /// In words.
+    pub note: Option<Document>,
+}
+
+/// A question of a thematic review and its own scale, which is never a score.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThematicQuestion {
+    /// Id.
+    pub id: Code,
+    /// Printed name of the focus area.
+    pub name: Name,
+    /// Levels, lowest first.
+    pub levels: Vec<Code>,
+}
+
+/// `thematic-review.opened` \[theme/ID\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThematicReviewOpened {
+    /// Printed title.
+    pub title: Name,
+    /// The kind of subject reviewed.
+    pub kind: AreaKind,
+    /// The day on which the subjects are counted; the day of `time` while absent.
+    pub effective_from: Option<Date>,
+    /// Questions.
+    pub questions: Vec<ThematicQuestion>,
+    /// Where it is published.
+    pub source: Option<Url>,
+}
+
+/// `finding.recorded` \[theme/ID\]. A later finding about the same subject and question replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindingRecorded {
+    /// The subject.
+    pub subject: Subject,
+    /// The question.
+    pub question: Code,
+    /// Level on the review's own scale.
+    pub level: Code,
+    /// Evidence it rests on.
+    #[serde(default)]
+    pub evidence: Vec<Sequence>,
+    /// In words.
+    pub note: Option<Document>,
+}
+
+/// `thematic-report.published` \[theme/ID\].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThematicReportPublished {
+    /// Subjects with at least one finding.
+    pub covered: u32,
+    /// Subjects there are.
+    pub subjects: u32,
+    /// What it rests on, as a code, such as `plans-and-published-data`.
+    pub rests_on: Code,
+    /// The report.
+    pub report: Document,
 }

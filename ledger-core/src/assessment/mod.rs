@@ -10,6 +10,7 @@ pub mod command;
 mod decide;
 pub mod event;
 pub mod framework;
+pub mod indicator;
 pub mod rating;
 mod recorded;
 mod rejection;

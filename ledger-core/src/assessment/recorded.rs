@@ -61,6 +61,9 @@ impl Recorded {
             Event::ProgrammePaused(event) => event.effective_from.unwrap_or(happened),
             Event::ProgrammeResumed(event) => event.effective_from.unwrap_or(happened),
             Event::RiskPolicyAdopted(event) => event.policy.effective_from,
+            Event::ContextRecorded(event) => event.effective_from.unwrap_or(happened),
+            Event::ThematicReviewOpened(event) => event.effective_from.unwrap_or(happened),
+            Event::IndicatorObserved(event) => event.period.to.min(happened),
             Event::RatingTranscribed(event) => transcribed_from(event, self.recorded_time),
             _ => happened,
         }

@@ -6,7 +6,7 @@
 
 use super::civil::Date;
 use super::codes::{
-    ActorId, AreaKind, CategoryId, FrameworkId, OrganisationId, PriorityId, StatementId, Subject, TagId,
+    ActorId, AreaKind, CategoryId, Code, FrameworkId, OrganisationId, PriorityId, StatementId, Subject, TagId,
 };
 use super::command::Citation;
 use crate::log::CommandId;
@@ -115,6 +115,18 @@ rejections! {
     PriorityUnknown { priority: PriorityId } = "priority_unknown":
         "No such priority is published",
         "priority {priority} is not published for this kind of subject";
+    IndicatorUnknown { indicator: Code } = "indicator_unknown":
+        "The indicator was not defined",
+        "indicator {indicator} is not defined: see `ledger indicator list`, or define it first";
+    ThemeUnknown { theme: Subject } = "theme_unknown":
+        "The thematic review was not opened",
+        "{theme} was not opened: see `ledger theme show`, or open it first";
+    QuestionUnknown { question: Code, theme: Subject } = "question_unknown":
+        "The thematic review has no such question",
+        "{theme} has no question {question}: see `ledger theme show`";
+    LevelUnknown { level: Code, question: Code } = "level_unknown":
+        "The question's scale has no such level",
+        "question {question} has no level {level}: its scale is its own and never a score";
     OrganisationUnknown { organisation: OrganisationId, subject: Subject } = "organisation_unknown":
         "The organisation does not belong to the area",
         "{organisation} does not belong to {subject}: see `ledger area show`, or add it first";
@@ -134,6 +146,18 @@ rejections! {
     SuccessionCycle { subject: Subject } = "succession_cycle":
         "An area would succeed itself",
         "{subject} would succeed itself: name areas that follow it in time";
+    IndicatorKnown { indicator: Code, version: u32 } = "indicator_known":
+        "This version of the indicator was defined already",
+        "version {version} of indicator {indicator} was defined already and never changes: give the new one a higher version";
+    ThemeKnown { theme: Subject } = "theme_known":
+        "The thematic review was opened already",
+        "{theme} was opened already: choose another id";
+    ObservationUnfit { what: String } = "observation_unfit":
+        "The figure cannot be one of this indicator",
+        "{what}";
+    ObservationKnown { indicator: Code, sequence: Sequence } = "observation_known":
+        "A figure of this indicator for this period is on record",
+        "indicator {indicator} was observed for this period at entry {sequence}: define a new version if the method changed";
     FrameworkKnown { framework: FrameworkId } = "framework_known":
         "A framework version with this id was adopted already",
         "framework {framework} was adopted already and never changes: give the new version a new id";
@@ -289,6 +313,21 @@ rejections! {
     ReviewNotOpen { sequence: Sequence } = "review_not_open":
         "The review was decided already, or asks for no republication",
         "review {sequence} is not awaiting this: see `ledger history`";
+    NoticeUnfit { what: &'static str } = "notice_unfit":
+        "No decision on a notice is due",
+        "{what}";
+    ItemUnknown { item: String } = "item_unknown":
+        "The result has no such required improvement",
+        "{item} is no required improvement of the result: each action answers one";
+    ActionUnknown { action: String } = "action_unknown":
+        "The plan has no such action",
+        "the plan has no action {action}: see `ledger plan show`";
+    BodyNotAccountable { body: String, organisation: OrganisationId } = "body_not_accountable":
+        "The body is not accountable for the organisation",
+        "{body} is not accountable for {organisation}: name the body that is";
+    EscalationNotOpen { sequence: Sequence } = "escalation_not_open":
+        "The escalation was answered already",
+        "escalation {sequence} was answered already";
     ConcernNotOpen { sequence: Sequence } = "concern_not_open":
         "The concern was resolved already",
         "concern {sequence} was resolved already";

@@ -112,6 +112,19 @@ pub fn may_give(command: &Command) -> &'static [Role] {
         | Command::ResumeProgramme(_)
         | Command::ProclaimHoliday(_)
         | Command::AdoptRiskPolicy(_) => &[Registrar],
+        Command::DefineIndicator(_)
+        | Command::ObserveIndicator(_)
+        | Command::RecordContext(_)
+        | Command::SweepRisk(_)
+        | Command::OpenTheme(_)
+        | Command::RecordFinding(_) => &[Analyst],
+        Command::EscalateConcern(_) => &[Assessor, Analyst],
+        Command::AnswerEscalation(_) | Command::OfferSupport(_) | Command::RecordIntervention(_) => {
+            &[Analyst, Registrar]
+        }
+        Command::IssueNotice(_) | Command::PublishThematicReport(_) => &[Publisher],
+        Command::HoldSummit(_) | Command::PublishPlan(_) => &[Assessor, Publisher],
+        Command::ProgressAction(_) => &[Assessor, Partner],
         Command::OpenAssessment(_) | Command::RequestEvidence(_) | Command::ShareEvidence(_) => &[Assessor],
         Command::CloseAssessment(_) => &[Assessor, Publisher],
         Command::CloseRequest(_) => &[Assessor, Partner],

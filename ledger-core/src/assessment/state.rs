@@ -11,17 +11,20 @@ use std::sync::Arc;
 
 use super::civil::{Calendar, Date, Period};
 use super::codes::{
-    ActorId, AreaKind, CategoryId, FrameworkId, Name, OrganisationId, PriorityId, StatementId, Subject,
+    ActorId, AreaKind, CategoryId, Code, FrameworkId, ItemId, Name, OrganisationId, PriorityId, StatementId,
+    Subject,
 };
 use super::event::{
-    AssessmentOpened, ChangeCause, CorrectableField, CorrectionRecorded, Event, EvidenceResult,
-    EvidenceSubmitted, FieldValue, LogFounded, Organisation, OrganisationKind, Phase, RatingPublished,
-    ReviewOutcome, TranscribedKind,
+    AccountableBody, AssessmentOpened, ChangeCause, CorrectableField, CorrectionRecorded, Event,
+    EvidenceResult, EvidenceSubmitted, FieldValue, FindingsPublished, IndicatorDefined, IndicatorObserved,
+    ItemKind, LogFounded, Organisation, OrganisationKind, Phase, RatingPublished, ReviewOutcome,
+    ThematicReviewOpened, TranscribedKind,
 };
 use super::framework::{Framework, Method, Percent, Rating, Score};
+use super::indicator::{Comparability, is_worse};
 use super::rating::statement_score;
 use super::recorded::{Author, Recorded, counts_from, transcribed_from};
-use super::risk::RiskPolicy;
+use super::risk::{RiskPolicy, RiskRule, Severity};
 use super::roles::Role;
 use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing};
 use crate::values::{Hash, Sequence};
@@ -129,6 +132,20 @@ pub struct Findings {
     pub draft: Sequence,
     /// Whether a breach of regulations was recorded.
     pub breach: bool,
+    /// Its required improvements.
+    pub required: BTreeSet<ItemId>,
+}
+
+impl Findings {
+    fn of(sequence: Sequence, event: &FindingsPublished) -> Self {
+        let required = event.items.iter().filter(|item| item.kind == ItemKind::RequiredImprovement);
+        Findings {
+            sequence,
+            draft: event.draft,
+            breach: !event.breaches.is_empty(),
+            required: required.map(|item| item.id.clone()).collect(),
+        }
+    }
 }
 
 /// An open assessment.
@@ -178,6 +195,12 @@ pub struct KeptResult {
     pub withdrawn: bool,
     /// Its review.
     pub review: Option<Review>,
+    /// Its required improvements.
+    pub required: BTreeSet<ItemId>,
+    /// The evidence its scores rest on, by statement.
+    pub rests_on: BTreeMap<StatementId, BTreeSet<Sequence>>,
+    /// The decision on a notice.
+    pub notice: Option<Sequence>,
 }
 
 /// An open request for evidence.
@@ -204,8 +227,49 @@ pub struct Held {
     pub period: Option<Period>,
 }
 
-/// An open concern or trigger: the statements it bears on.
-pub type Statements = Vec<StatementId>;
+/// An open concern.
+#[derive(Debug, Clone)]
+pub struct OpenConcern {
+    /// How serious it is.
+    pub severity: Severity,
+    /// Statements it bears on.
+    pub statements: Vec<StatementId>,
+    /// London date of its recording.
+    pub raised: Date,
+}
+
+/// An open trigger.
+#[derive(Debug, Clone)]
+pub struct OpenTrigger {
+    /// The rule that fired.
+    pub rule: RiskRule,
+    /// Statements to look at.
+    pub statements: Vec<StatementId>,
+    /// What gave cause.
+    pub causes: Vec<Sequence>,
+}
+
+/// A figure on record.
+#[derive(Debug, Clone, Copy)]
+pub struct Figure {
+    /// Its entry.
+    pub sequence: Sequence,
+    /// Whether it compares with the period before.
+    pub comparability: Comparability,
+    /// How it stands to the benchmark: numerator and denominator; none if it cannot be compared.
+    pub value: Option<(i128, i128)>,
+}
+
+/// A thematic review and its findings.
+#[derive(Debug, Clone)]
+pub struct Theme {
+    /// How it was opened.
+    pub opened: ThematicReviewOpened,
+    /// The day on which its subjects are counted.
+    pub counted_on: Date,
+    /// Level by subject and question.
+    pub findings: BTreeMap<(Subject, Code), Code>,
+}
 
 /// What is known about one area's assessments.
 #[derive(Debug, Clone, Default)]
@@ -219,9 +283,15 @@ pub struct SubjectState {
     /// Open requests.
     pub asked: BTreeMap<Sequence, OpenRequest>,
     /// Open concerns.
-    pub concerns: BTreeMap<Sequence, Statements>,
+    pub concerns: BTreeMap<Sequence, OpenConcern>,
     /// Open triggers.
-    pub triggers: BTreeMap<Sequence, Statements>,
+    pub triggers: BTreeMap<Sequence, OpenTrigger>,
+    /// Figures by indicator, version and period.
+    pub figures: BTreeMap<(Code, u32), BTreeMap<Period, Figure>>,
+    /// Open escalations and the body that is to answer.
+    pub escalations: BTreeMap<Sequence, AccountableBody>,
+    /// Action plans and their actions.
+    pub plans: BTreeMap<Sequence, BTreeSet<ItemId>>,
 }
 
 /// What is no longer plain about an entry.
@@ -251,6 +321,12 @@ pub struct State {
     pub(super) subjects: HashMap<Subject, SubjectState>,
     pub(super) status: HashMap<Sequence, Status>,
     pub(super) erased: HashSet<Hash>,
+    pub(super) indicators: BTreeMap<Code, IndicatorDefined>,
+    pub(super) themes: BTreeMap<Subject, Theme>,
+    /// Results whose scores rest on an item of evidence: whose they are, and their entry.
+    pub(super) rests: HashMap<Sequence, Vec<(Subject, Sequence)>>,
+    /// Evidence that is a result held in this ledger, by that result.
+    pub(super) cited_results: HashMap<Sequence, Vec<Sequence>>,
 }
 
 impl State {
@@ -305,11 +381,10 @@ impl State {
     }
 
     /// What stands for a subject after the results that are not withdrawn, `more` among them.
-    pub(super) fn standing_with(&self, subject: &Subject, more: &ResultOnRecord) -> Option<Standing> {
+    pub(super) fn standing_with(&self, subject: &Subject, more: Option<&ResultOnRecord>) -> Option<Standing> {
         let kept = self.subjects.get(subject).map_or(&[][..], |known| &known.results);
-        let mut results: Vec<&ResultOnRecord> =
-            kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result).collect();
-        results.push(more);
+        let results = kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result);
+        let results: Vec<&ResultOnRecord> = results.chain(more).collect();
         standing(&results, |id| self.framework(id))
     }
 
@@ -418,7 +493,12 @@ impl State {
             Event::EvidenceRequestClosed(event) => {
                 self.subject_mut(subject).asked.remove(&event.request);
             }
-            Event::EvidenceSubmitted(event) => self.subject_mut(subject).hold(sequence, event),
+            Event::EvidenceSubmitted(event) => {
+                if let Some(EvidenceResult::PartnerResult { entry }) = event.result {
+                    self.cited_results.entry(entry).or_default().push(sequence);
+                }
+                self.subject_mut(subject).hold(sequence, event);
+            }
             Event::EvidenceWithdrawn(event) => {
                 self.status.entry(event.evidence).or_default().withdrawn = true;
                 self.unsettle(event.evidence);
@@ -455,6 +535,7 @@ impl State {
                 if event.cause == ChangeCause::Review {
                     let kept =
                         self.subject_mut(subject).reviewed_mut().ok_or_else(|| illegal("no review"))?;
+                    kept.rests_on.insert(key.0.clone(), event.evidence.iter().copied().collect());
                     kept.given.insert(key, given);
                     kept.authors.extend(author_set(&recorded.author));
                     return Ok(());
@@ -522,11 +603,16 @@ impl State {
             Event::FindingsPublished(event) => {
                 let assessment =
                     self.open_mut(subject, event.assessment).ok_or_else(|| illegal("not open"))?;
-                let findings = Findings { sequence, draft: event.draft, breach: !event.breaches.is_empty() };
-                assessment.findings = Some(findings);
+                assessment.findings = Some(Findings::of(sequence, event));
             }
             Event::RatingPublished(event) => {
                 let kept = self.publish(recorded, event).ok_or_else(|| illegal("nothing to publish"))?;
+                for evidence in kept.rests_on.values().flatten() {
+                    let resting = self.rests.entry(*evidence).or_default();
+                    if !resting.contains(&(subject.clone(), sequence)) {
+                        resting.push((subject.clone(), sequence));
+                    }
+                }
                 self.subject_mut(subject).results.push(kept);
             }
             Event::RatingWithdrawn(event) => {
@@ -581,16 +667,59 @@ impl State {
                 }
             }
             Event::ConcernRaised(event) => {
-                self.subject_mut(subject).concerns.insert(sequence, event.statements.clone());
+                let concern = OpenConcern {
+                    severity: event.severity,
+                    statements: event.statements.clone(),
+                    raised: Date::in_london(recorded.recorded_time),
+                };
+                self.subject_mut(subject).concerns.insert(sequence, concern);
             }
             Event::ConcernResolved(event) => {
                 self.subject_mut(subject).concerns.remove(&event.concern);
             }
             Event::AssessmentTriggered(event) => {
-                self.subject_mut(subject).triggers.insert(sequence, event.statements.clone());
+                let trigger = OpenTrigger {
+                    rule: event.rule,
+                    statements: event.statements.clone(),
+                    causes: event.causes.clone(),
+                };
+                self.subject_mut(subject).triggers.insert(sequence, trigger);
             }
             Event::TriggerDischarged(event) => {
                 self.subject_mut(subject).triggers.remove(&event.trigger);
+            }
+            Event::IndicatorDefined(event) => {
+                self.indicators.insert(event.id.clone(), event.clone());
+            }
+            Event::IndicatorObserved(event) => self.subject_mut(subject).observe(sequence, event),
+            Event::ConcernEscalated(event) => {
+                self.subject_mut(subject).escalations.insert(sequence, event.body);
+            }
+            Event::EscalationAnswered(event) => {
+                self.subject_mut(subject).escalations.remove(&event.escalation);
+            }
+            Event::NoticeIssued(event) => {
+                let kept = self.subject_mut(subject).result_mut(event.publication);
+                kept.ok_or_else(|| illegal("no such result"))?.notice = Some(sequence);
+            }
+            Event::ActionPlanPublished(event) => {
+                let actions = event.actions.iter().map(|action| action.id.clone()).collect();
+                self.subject_mut(subject).plans.insert(sequence, actions);
+            }
+            // What these say decides no later command.
+            Event::ContextRecorded(_)
+            | Event::SummitHeld(_)
+            | Event::ActionProgressed(_)
+            | Event::SupportOffered(_)
+            | Event::InterventionRecorded(_)
+            | Event::ThematicReportPublished(_) => {}
+            Event::ThematicReviewOpened(event) => {
+                let (opened, counted_on) = (event.clone(), recorded.valid_from());
+                self.themes.insert(subject.clone(), Theme { opened, counted_on, findings: BTreeMap::new() });
+            }
+            Event::FindingRecorded(event) => {
+                let theme = self.themes.get_mut(subject).ok_or_else(|| illegal("no such theme"))?;
+                theme.findings.insert((event.subject.clone(), event.question.clone()), event.level.clone());
             }
         }
         Ok(())
@@ -653,17 +782,16 @@ impl State {
         let framework = self.frameworks.get(&event.framework)?.framework.clone();
         let known = self.subjects.get_mut(&recorded.subject)?;
         let effective = recorded.valid_from();
-        let (given, authors, breach) = match event.replaces {
+        let before = match event.replaces {
             Some(replaced) => {
                 let kept = known.result_mut(replaced)?;
                 kept.review.as_mut()?.republication_due = false;
-                (kept.given.clone(), kept.authors.clone(), kept.result.breach)
+                kept.clone()
             }
             None => {
                 let assessment = known.assessments.get_mut(&event.assessment)?;
                 assessment.published = Some(recorded.sequence);
-                let breach = assessment.findings.as_ref().is_some_and(|findings| findings.breach);
-                (assessment.given(), assessment.authors(), breach)
+                assessment.kept()
             }
         };
         let result = ResultOnRecord {
@@ -671,11 +799,11 @@ impl State {
             framework: event.framework.clone(),
             effective,
             origin: Origin::Published { assessment: event.assessment },
-            scores: statement_scores(&framework, &given),
-            breach,
+            scores: statement_scores(&framework, &before.given),
+            breach: before.result.breach,
         };
         let findings = Some(event.findings);
-        Some(KeptResult { result, findings, given, authors, withdrawn: false, review: None })
+        Some(KeptResult { result, findings, withdrawn: false, review: None, notice: None, ..before })
     }
 }
 
@@ -776,11 +904,37 @@ impl KeptResult {
             authors: BTreeSet::new(),
             withdrawn: false,
             review: None,
+            required: BTreeSet::new(),
+            rests_on: BTreeMap::new(),
+            notice: None,
         }
     }
 }
 
 impl OpenAssessment {
+    /// What a publication of it keeps, before it has a place.
+    fn kept(&self) -> KeptResult {
+        let unplaced = ResultOnRecord {
+            sequence: Sequence::new(0),
+            framework: self.framework.clone(),
+            effective: Date::EARLIEST,
+            origin: Origin::Transcribed(Printed::default()),
+            scores: BTreeMap::new(),
+            breach: self.findings.as_ref().is_some_and(|findings| findings.breach),
+        };
+        let mut rests_on: BTreeMap<StatementId, BTreeSet<Sequence>> = BTreeMap::new();
+        for ((statement, _), score) in &self.scores {
+            rests_on.entry(statement.clone()).or_default().extend(&score.evidence);
+        }
+        KeptResult {
+            given: self.given(),
+            authors: self.authors(),
+            required: self.findings.as_ref().map(|findings| findings.required.clone()).unwrap_or_default(),
+            rests_on,
+            ..KeptResult::plain(unplaced)
+        }
+    }
+
     fn unsettle_draft(&mut self) {
         if let Some(draft) = &mut self.draft {
             draft.stale = true;
@@ -816,6 +970,47 @@ impl SubjectState {
         let due =
             |kept: &&mut KeptResult| kept.review.as_ref().is_some_and(|review| review.republication_due);
         self.results.iter_mut().rev().find(due)
+    }
+
+    pub(super) fn observe(&mut self, sequence: Sequence, event: &IndicatorObserved) {
+        let counted = match (event.numerator, event.denominator) {
+            (Some(numerator), Some(denominator)) if denominator > 0 => {
+                Some((i128::from(numerator) * 100, i128::from(denominator)))
+            }
+            _ => None,
+        };
+        let value = event.value.map(super::indicator::Decimal::fraction).or(counted);
+        let value = value.filter(|_| !event.small_base);
+        let figure = Figure { sequence, comparability: event.comparability, value };
+        let key = (event.indicator.clone(), event.version);
+        self.figures.entry(key).or_default().insert(event.period, figure);
+    }
+
+    /// The entries of the newest consecutive periods in which the indicator was worse than its benchmark by the
+    /// margin, newest first. A gap between periods, a break in comparability and a figure that cannot be compared
+    /// end the run.
+    pub(super) fn breaches(&self, indicator: &IndicatorDefined, margin_percent: u32) -> Vec<Sequence> {
+        let key = (indicator.id.clone(), indicator.version);
+        let (Some(figures), Some(benchmark)) = (self.figures.get(&key), indicator.benchmark) else {
+            return Vec::new();
+        };
+        let mut run = Vec::new();
+        let mut after: Option<Period> = None;
+        for (period, figure) in figures.iter().rev() {
+            let adjoins = after.is_none_or(|later: Period| period.to.next() == later.from);
+            let worse = figure
+                .value
+                .is_some_and(|value| is_worse(value, benchmark, indicator.better, margin_percent));
+            if !adjoins || !worse {
+                break;
+            }
+            run.push(figure.sequence);
+            if figure.comparability == Comparability::Break {
+                break;
+            }
+            after = Some(*period);
+        }
+        run
     }
 
     fn hold(&mut self, sequence: Sequence, event: &EvidenceSubmitted) {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::scoring::{evidence, score_key};
-use super::{Case, Planned};
+use super::{Case, Planned, risk};
 use crate::assessment::civil::{Date, PartialDate, Period};
 use crate::assessment::codes::{CategoryId, Name, OrganisationId, StatementId, Url};
 use crate::assessment::command::{
@@ -300,7 +300,12 @@ pub(super) fn record_correction(case: &Case<'_>, data: &RecordCorrection) -> Res
     };
     let mut event = corrected(case, &correction)?;
     event.reason.clone_from(&data.reason);
-    Ok(vec![case.event(event)])
+    let changes_result = matches!(
+        data.field,
+        CorrectableField::Score | CorrectableField::Rating | CorrectableField::EffectiveFrom
+    );
+    let triggered = if changes_result { risk::after_result_changed(case)? } else { Vec::new() };
+    Ok([case.event(event)].into_iter().chain(triggered).collect())
 }
 
 /// Checks a correction: the field is on the closed list for that event, `was` is the value that stands, `now`

@@ -1,6 +1,6 @@
 //! Rules for opening an assessment and gathering evidence: requests, submissions, sharing, erasure.
 
-use super::{Case, Planned};
+use super::{Case, Planned, risk};
 use crate::assessment::civil::Period;
 use crate::assessment::codes::{CategoryId, OrganisationId, StatementId};
 use crate::assessment::command::{
@@ -314,7 +314,8 @@ fn plain_evidence<'a>(
 pub(super) fn withdraw_evidence(case: &Case<'_>, data: &WithdrawEvidence) -> Result<Vec<Planned>, Rejection> {
     let (sequence, evidence) = plain_evidence(case, data.evidence)?;
     let event = EvidenceWithdrawn { evidence: sequence, reason: data.reason.clone() };
-    Ok(vec![case.event_of(evidence.assessment, event)])
+    let triggered = risk::after_withdrawal(case, sequence)?;
+    Ok([case.event_of(evidence.assessment, event)].into_iter().chain(triggered).collect())
 }
 
 pub(super) fn share_evidence(case: &Case<'_>, data: &ShareEvidence) -> Result<Vec<Planned>, Rejection> {

@@ -2,17 +2,22 @@
 //!
 //! [`decide`] is pure: it reads the state, the command and a context of values handed in, and returns events or
 //! one rejection. First come the checks that every command shares ([`admit`]), then one function per command,
-//! grouped as people speak of them: foundation, programme, gathering, scoring, accuracy, publication, ongoing.
+//! grouped as people speak of them: foundation, programme, gathering, scoring, accuracy, publication, ongoing, indicators, afterwards, thematic; `risk.rs` holds
+//! the rules that fire as a consequence of others.
 //! Of several faults the one that stands first in `rejection.rs` is reported. Left out: command ids, versions
 //! and the clock, which `ledger.rs` checks because they concern the log and not the assessment.
 
 mod accuracy;
+mod afterwards;
 mod foundation;
 mod gathering;
+mod indicators;
 mod ongoing;
 mod programme;
 mod publication;
+mod risk;
 mod scoring;
+mod thematic;
 
 use std::collections::HashMap;
 
@@ -98,6 +103,21 @@ pub fn decide(state: &State, request: &Request, context: &Context<'_>) -> Result
         Command::RaiseConcern(data) => ongoing::raise_concern(&case, data),
         Command::ResolveConcern(data) => ongoing::resolve_concern(&case, data),
         Command::DischargeTrigger(data) => ongoing::discharge_trigger(&case, data),
+        Command::SweepRisk(_) => risk::sweep(&case),
+        Command::DefineIndicator(data) => indicators::define(&case, data),
+        Command::ObserveIndicator(data) => indicators::observe(&case, data),
+        Command::RecordContext(data) => indicators::record_context(&case, data),
+        Command::EscalateConcern(data) => ongoing::escalate_concern(&case, data),
+        Command::AnswerEscalation(data) => ongoing::answer_escalation(&case, data),
+        Command::IssueNotice(data) => afterwards::issue_notice(&case, data),
+        Command::HoldSummit(data) => afterwards::hold_summit(&case, data),
+        Command::PublishPlan(data) => afterwards::publish_plan(&case, data),
+        Command::ProgressAction(data) => afterwards::progress_action(&case, data),
+        Command::OfferSupport(data) => afterwards::offer_support(&case, data),
+        Command::RecordIntervention(data) => afterwards::record_intervention(&case, data),
+        Command::OpenTheme(data) => thematic::open(&case, data),
+        Command::RecordFinding(data) => thematic::record_finding(&case, data),
+        Command::PublishThematicReport(data) => thematic::publish(&case, data),
     }
 }
 
@@ -161,7 +181,22 @@ pub fn references(command: &Command) -> Vec<Citation> {
             cited.push(data.trigger);
             cited.extend(data.entry);
         }
-        Command::EnrolActor(_)
+        Command::ObserveIndicator(data) => cited.extend(data.survey),
+        Command::EscalateConcern(data) => cited.push(data.concern),
+        Command::AnswerEscalation(data) => cited.push(data.escalation),
+        Command::IssueNotice(data) => cited.push(data.publication),
+        Command::HoldSummit(data) => cited.push(data.publication),
+        Command::PublishPlan(data) => cited.push(data.publication),
+        Command::ProgressAction(data) => cited.push(data.plan),
+        Command::OfferSupport(data) => cited.push(data.publication),
+        Command::RecordIntervention(data) => cited.push(data.publication),
+        Command::RecordFinding(data) => cited.extend(&data.evidence),
+        Command::SweepRisk(_)
+        | Command::DefineIndicator(_)
+        | Command::RecordContext(_)
+        | Command::OpenTheme(_)
+        | Command::PublishThematicReport(_)
+        | Command::EnrolActor(_)
         | Command::RevokeActor(_)
         | Command::RegisterArea(_)
         | Command::AddOrganisation(_)
@@ -202,6 +237,7 @@ fn collect_documents(value: &serde_json::Value, found: &mut Vec<Hash>) {
 /// Where a command goes.
 enum Stream {
     National,
+    Theme,
     Actor,
     NewArea,
     Area,
@@ -224,9 +260,15 @@ fn stream(command: &Command) -> Stream {
         | Command::PauseProgramme(_)
         | Command::ResumeProgramme(_)
         | Command::ProclaimHoliday(_)
-        | Command::AdoptRiskPolicy(_) => Stream::National,
+        | Command::AdoptRiskPolicy(_)
+        | Command::DefineIndicator(_) => Stream::National,
+        Command::OpenTheme(_) | Command::RecordFinding(_) | Command::PublishThematicReport(_) => {
+            Stream::Theme
+        }
         Command::EraseDocument(_) => Stream::Any,
-        Command::RecordCorrection(_) => Stream::Area,
+        Command::RecordCorrection(_) | Command::ObserveIndicator(_) | Command::RecordContext(_) => {
+            Stream::Area
+        }
         Command::OpenAssessment(_)
         | Command::CloseAssessment(_)
         | Command::RequestEvidence(_)
@@ -250,7 +292,16 @@ fn stream(command: &Command) -> Stream {
         | Command::TranscribeRating(_)
         | Command::RaiseConcern(_)
         | Command::ResolveConcern(_)
-        | Command::DischargeTrigger(_) => Stream::Assessed,
+        | Command::DischargeTrigger(_)
+        | Command::SweepRisk(_)
+        | Command::EscalateConcern(_)
+        | Command::AnswerEscalation(_)
+        | Command::IssueNotice(_)
+        | Command::HoldSummit(_)
+        | Command::PublishPlan(_)
+        | Command::ProgressAction(_)
+        | Command::OfferSupport(_)
+        | Command::RecordIntervention(_) => Stream::Assessed,
     }
 }
 
@@ -304,13 +355,16 @@ fn check_subject(state: &State, request: &Request) -> Result<(), Rejection> {
         Stream::Actor if !subject.as_str().starts_with("actor/") => {
             unfit("an actor, such as actor/assessor-1")
         }
+        Stream::Theme if !subject.as_str().starts_with("theme/") => {
+            unfit("a thematic review, such as theme/equity-2023")
+        }
         Stream::NewArea | Stream::Area if kind.is_none() => unfit("an area, such as ics/E54000055"),
         Stream::Assessed if !kind.is_some_and(AreaKind::is_assessed) => {
             unfit("an integrated care system, local authority or provider")
         }
         Stream::Area | Stream::Assessed => known(),
         Stream::Any if kind.is_some() => known(),
-        Stream::National | Stream::Actor | Stream::NewArea | Stream::Any => Ok(()),
+        Stream::National | Stream::Theme | Stream::Actor | Stream::NewArea | Stream::Any => Ok(()),
     }
 }
 

@@ -1,13 +1,17 @@
-//! Rules for concerns and triggers, and risk rule R1.
+//! Rules for concerns, their escalation, and the discharge of triggers.
 
+use super::afterwards::check_accountable;
 use super::gathering::open_trigger;
-use super::{Case, Planned, code};
-use crate::assessment::command::{DischargeTrigger, RaiseConcern, ResolveConcern};
+use super::{Case, Planned, risk};
+use crate::assessment::command::{
+    AnswerEscalation, Citation, DischargeTrigger, EscalateConcern, RaiseConcern, ResolveConcern,
+};
 use crate::assessment::event::{
-    Arithmetic, AssessmentTriggered, ConcernRaised, ConcernResolved, DischargedBy, Event, TriggerDischarged,
+    ConcernEscalated, ConcernRaised, ConcernResolved, DischargedBy, EscalationAnswered, Event,
+    TriggerDischarged,
 };
 use crate::assessment::rejection::Rejection;
-use crate::assessment::risk::{RiskRule, Severity};
+use crate::values::Sequence;
 
 pub(super) fn raise_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<Planned>, Rejection> {
     case.check_valid_on(case.date())?;
@@ -22,40 +26,58 @@ pub(super) fn raise_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<
         source: data.source,
         account: data.account.clone(),
     };
-    let triggered = immediate_concern(case, data)?;
+    let triggered = risk::after_concern(case, data)?;
     Ok([case.event(event)].into_iter().chain(triggered).collect())
 }
 
-/// R1: an immediate concern triggers in the same commit, under the policy in force on the day of recording.
-fn immediate_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Option<Planned>, Rejection> {
-    if data.severity != Severity::Immediate {
-        return Ok(None);
-    }
-    let Some((policy, rule)) = case.state.policy_on(case.today()).and_then(|p| p.r1.as_ref().map(|r| (p, r)))
-    else {
-        return Ok(None);
-    };
-    let event = AssessmentTriggered {
-        rule: RiskRule::R1,
-        policy: policy.id.clone(),
-        causes: vec![case.position(0)],
-        statements: data.statements.clone(),
-        arithmetic: Arithmetic { measure: code("immediate-concerns"), found: 1, threshold: 1 },
-        action: rule.action.clone(),
-        due: case.deadline(case.today(), rule.due_working_days)?,
-    };
-    Ok(Some(case.consequence(None, event)))
+/// The cited concern of this subject, which must be open.
+fn open_concern(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
+    let (sequence, ()) = case.cited(citation, "a concern about this subject (concern.raised)", |event| {
+        matches!(event, Event::ConcernRaised(_)).then_some(())
+    })?;
+    let open = case.known().is_some_and(|known| known.concerns.contains_key(&sequence));
+    if open { Ok(sequence) } else { Err(Rejection::ConcernNotOpen { sequence }) }
 }
 
 pub(super) fn resolve_concern(case: &Case<'_>, data: &ResolveConcern) -> Result<Vec<Planned>, Rejection> {
-    let (sequence, ()) =
-        case.cited(data.concern, "a concern about this subject (concern.raised)", |event| {
-            matches!(event, Event::ConcernRaised(_)).then_some(())
-        })?;
-    if !case.known().is_some_and(|known| known.concerns.contains_key(&sequence)) {
-        return Err(Rejection::ConcernNotOpen { sequence });
-    }
+    let sequence = open_concern(case, data.concern)?;
     Ok(vec![case.event(ConcernResolved { concern: sequence, reason: data.reason.clone() })])
+}
+
+pub(super) fn escalate_concern(case: &Case<'_>, data: &EscalateConcern) -> Result<Vec<Planned>, Rejection> {
+    case.check_organisation(&data.organisation)?;
+    check_accountable(case, data.body, &data.organisation)?;
+    let concern = open_concern(case, data.concern)?;
+    let event = ConcernEscalated {
+        concern,
+        organisation: data.organisation.clone(),
+        body: data.body,
+        due: data.due,
+        reason: data.reason.clone(),
+    };
+    Ok(vec![case.event(event)])
+}
+
+pub(super) fn answer_escalation(case: &Case<'_>, data: &AnswerEscalation) -> Result<Vec<Planned>, Rejection> {
+    let (escalation, escalated) =
+        case.cited(data.escalation, "an escalation of this subject (concern.escalated)", |event| {
+            if let Event::ConcernEscalated(escalated) = event { Some(escalated) } else { None }
+        })?;
+    if escalated.body != data.body {
+        check_accountable(case, data.body, &escalated.organisation)?;
+        let what = "the escalation was put to another body: its own answer is needed";
+        return Err(Rejection::OutcomeUnfit { what });
+    }
+    if !case.known().is_some_and(|known| known.escalations.contains_key(&escalation)) {
+        return Err(Rejection::EscalationNotOpen { sequence: escalation });
+    }
+    let event = EscalationAnswered {
+        escalation,
+        body: data.body,
+        outcome: data.outcome,
+        answer: data.answer.clone(),
+    };
+    Ok(vec![case.event(event)])
 }
 
 pub(super) fn discharge_trigger(case: &Case<'_>, data: &DischargeTrigger) -> Result<Vec<Planned>, Rejection> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::accuracy::awaits_confirmation;
 use super::scoring::{evidence, score_key};
-use super::{Case, Planned};
+use super::{Case, Planned, risk};
 use crate::assessment::codes::StatementId;
 use crate::assessment::command::{
     Citation, CloseAssessment, DecideReview, PublishFindings, PublishRating, RequestReview, TranscribeRating,
@@ -108,7 +108,7 @@ pub(super) fn publish_rating(case: &Case<'_>, data: &PublishRating) -> Result<Ve
         scores: statement_scores(candidate.framework, &candidate.given),
         breach: candidate.breach,
     };
-    let standing = case.state.standing_with(case.subject(), &result);
+    let standing = case.state.standing_with(case.subject(), Some(&result));
     let (percent, rating) = match &standing {
         Some(standing) if standing.basis == Basis::Derived && standing.framework == result.framework => {
             (standing.percent, standing.rating)
@@ -129,7 +129,7 @@ pub(super) fn publish_rating(case: &Case<'_>, data: &PublishRating) -> Result<Ve
     carried.dedup();
     let event = RatingPublished {
         assessment: candidate.assessment,
-        framework: result.framework,
+        framework: result.framework.clone(),
         findings: candidate.findings,
         scores: candidate.given.values().map(|given| given.entry).collect(),
         carried,
@@ -138,7 +138,8 @@ pub(super) fn publish_rating(case: &Case<'_>, data: &PublishRating) -> Result<Ve
         replaces: candidate.replaces,
         review: candidate.review,
     };
-    Ok(vec![case.event_of(Some(candidate.assessment), event)])
+    let triggered = risk::after_publication(case, &result)?;
+    Ok([case.event_of(Some(candidate.assessment), event)].into_iter().chain(triggered).collect())
 }
 
 fn spelled(percent: Option<Percent>, rating: Option<Rating>) -> String {
@@ -249,7 +250,7 @@ pub(super) fn close_assessment(case: &Case<'_>, data: &CloseAssessment) -> Resul
 }
 
 /// The cited result of this subject, published or transcribed, which must stand.
-fn standing_result<'a>(case: &Case<'a>, citation: Citation) -> Result<&'a KeptResult, Rejection> {
+pub(super) fn standing_result<'a>(case: &Case<'a>, citation: Citation) -> Result<&'a KeptResult, Rejection> {
     let expected = "a published or transcribed result of this subject";
     let (sequence, ()) = case.cited(citation, expected, |event| match event {
         Event::RatingPublished(_) => Some(()),
@@ -264,7 +265,8 @@ pub(super) fn withdraw(case: &Case<'_>, data: &WithdrawRating) -> Result<Vec<Pla
     let kept = standing_result(case, data.publication)?;
     let event =
         RatingWithdrawn { publication: kept.result.sequence, cause: data.cause, reason: data.reason.clone() };
-    Ok(vec![case.event_of(assessment_of(kept), event)])
+    let triggered = risk::after_result_changed(case)?;
+    Ok([case.event_of(assessment_of(kept), event)].into_iter().chain(triggered).collect())
 }
 
 fn assessment_of(kept: &KeptResult) -> Option<Sequence> {
@@ -400,7 +402,11 @@ pub(super) fn transcribe(case: &Case<'_>, data: &TranscribeRating) -> Result<Vec
         source: data.source.clone(),
         note: data.note.clone(),
     };
-    Ok(vec![case.event(event)])
+    let triggered = match data.kind {
+        TranscribedKind::Result | TranscribedKind::Withdrawal => risk::after_result_changed(case)?,
+        TranscribedKind::ReviewRequested => Vec::new(),
+    };
+    Ok([case.event(event)].into_iter().chain(triggered).collect())
 }
 
 fn transcribed<'a>(case: &Case<'a>, citation: Citation) -> Result<&'a KeptResult, Rejection> {
