@@ -5,22 +5,34 @@
 //! moment). Left out: writing (`ledger-core`) and the terminal (`ledger-cli`); reports are rendered here because
 //! they are documents, not screens.
 
+mod burden;
 mod casefile;
+mod context;
 mod history;
+mod improvement;
+mod indicators;
 mod log;
+mod programme;
 mod register;
 pub mod report;
 mod show;
 mod summary;
+mod themes;
 mod verify;
 
+pub use burden::{AskedItem, Burden, BurdenView};
 pub use casefile::{AssessmentCase, CaseFile, Coverage, CoverageCell, EvidenceItem, ItemState, RequestCase};
+pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
 pub use history::{HistoryLine, RatingChange, SubjectHistory};
+pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
+pub use indicators::{Balance, FigureView, Indicators};
 pub use log::{KnownAt, Log, Reading, ReplayError};
+pub use programme::{Programme, ProgrammeView};
 pub use register::{
     AreaView, Caveat, PredecessorView, PrintedView, RatingAnswer, Register, ResultKind, ResultView,
     StatementView, Status, ThemeView,
 };
 pub use show::{ShowTarget, Shown, find, show};
 pub use summary::summary;
+pub use themes::{ThemeMatrix, ThemeRow, Themes};
 pub use verify::{Expectation, Finding, Verification, verify};

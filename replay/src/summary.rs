@@ -18,6 +18,11 @@ fn key(statement: &StatementId, category: Option<&CategoryId>) -> String {
     category.map_or(statement.to_string(), |category| format!("{statement} / {category}"))
 }
 
+fn spelled(code: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(code).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 fn result(percent: Option<Percent>, rating: Option<Rating>) -> String {
     let percent = percent.map_or(String::new(), |percent| format!(", {percent} %"));
     format!("{}{percent}", rating.map_or("no rating", Rating::as_str))
@@ -118,6 +123,38 @@ pub fn summary(event: &Event) -> String {
         Event::AssessmentTriggered(e) => {
             format!("{} on {}: {}, due {}", e.rule, some(&e.statements), e.action, e.due)
         }
+        Event::IndicatorDefined(e) => format!("{} version {}: {}", e.id, e.version, e.name),
+        Event::IndicatorObserved(e) => {
+            let counted = e.numerator.zip(e.denominator).map(|(n, d)| format!("{n} of {d}"));
+            let figure = e.value.map(|value| value.to_string()).or(counted);
+            let base = if e.small_base { ", small base" } else { "" };
+            let figure = figure.unwrap_or_else(|| "suppressed".to_owned());
+            format!("{} {} to {}: {figure}{base}", e.indicator, e.period.from, e.period.to)
+        }
+        Event::ContextRecorded(e) => {
+            let values: Vec<String> =
+                e.variables.iter().map(|v| format!("{} {}", v.variable, v.value)).collect();
+            values.join(", ")
+        }
+        Event::ConcernEscalated(e) => {
+            format!("concern {} about {} to {}, due {}", e.concern, e.organisation, spelled(&e.body), e.due)
+        }
+        Event::EscalationAnswered(e) => {
+            format!("escalation {} by {}: {}", e.escalation, spelled(&e.body), spelled(&e.outcome))
+        }
+        Event::NoticeIssued(e) => {
+            format!("{} on {}: {}", spelled(&e.kind), some(&e.statements), spelled(&e.decision))
+        }
+        Event::SummitHeld(e) => format!("with {}", list(&e.organisations)),
+        Event::ActionPlanPublished(e) => format!("{} actions on result {}", e.actions.len(), e.publication),
+        Event::ActionProgressed(e) => format!("{} of plan {}: {}", e.action, e.plan, spelled(&e.status)),
+        Event::SupportOffered(e) => format!("{} to {} by {}", e.kind, e.organisation, spelled(&e.body)),
+        Event::InterventionRecorded(e) => {
+            format!("{} at {} by {}", e.power, e.organisation, spelled(&e.body))
+        }
+        Event::ThematicReviewOpened(e) => format!("{}: {} questions", e.title, e.questions.len()),
+        Event::FindingRecorded(e) => format!("{} on {}: {}", e.subject, e.question, e.level),
+        Event::ThematicReportPublished(e) => format!("{} of {} subjects covered", e.covered, e.subjects),
         Event::TriggerDischarged(e) => format!("trigger {} by {:?}", e.trigger, e.by).to_lowercase(),
     }
 }

@@ -1,0 +1,134 @@
+//! The programme: how far it is, what is due next, and whether it is paused.
+//!
+//! Formal assessment is to reach every subject within two years of its start, which is taken as the day the
+//! methodology of that kind was first approved. A subject counts as assessed when a result of any phase is on
+//! record, published here or transcribed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger_core::assessment::Event;
+use ledger_core::assessment::civil::Date;
+use ledger_core::assessment::codes::{AreaKind, FrameworkId, Subject};
+use ledger_core::assessment::event::{Phase, TranscribedKind};
+use serde::Serialize;
+
+use crate::log::Reading;
+use crate::register::Register;
+
+/// Days in which formal assessment is to reach every subject.
+const TWO_YEARS: u64 = 730;
+
+/// The programme for one kind of subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProgrammeView {
+    /// The kind.
+    pub kind: AreaKind,
+    /// Subjects that exist on the day.
+    pub subjects: usize,
+    /// Of these, how many have a result.
+    pub assessed: usize,
+    /// Results by phase.
+    pub by_phase: BTreeMap<Phase, usize>,
+    /// Assessments open.
+    pub open: usize,
+    /// First day of formal assessment.
+    pub formal_since: Option<Date>,
+    /// Days left until every subject is to be assessed; negative when past.
+    pub days_left: Option<i64>,
+    /// Subjects without a result, in order of code: who is due next.
+    pub next_due: Vec<Subject>,
+    /// First day of the pause, if there is one.
+    pub paused_since: Option<Date>,
+}
+
+/// What is known about the programme. A projection.
+#[derive(Debug, Clone, Default)]
+pub struct Programme {
+    kinds: BTreeMap<FrameworkId, AreaKind>,
+    formal_since: BTreeMap<AreaKind, Date>,
+    paused: BTreeMap<AreaKind, Date>,
+    open: BTreeMap<ledger_core::values::Sequence, (Subject, Phase)>,
+    results: BTreeMap<Subject, BTreeSet<(Date, Phase)>>,
+}
+
+impl Programme {
+    /// Takes the next event.
+    pub fn apply(&mut self, reading: &Reading) {
+        let recorded = &reading.recorded;
+        let valid_from = recorded.valid_from();
+        match &recorded.event {
+            Event::FrameworkAdopted(event) => {
+                self.kinds.insert(event.framework.id.clone(), event.framework.subject_kind);
+            }
+            Event::MethodologyApproved(event) => {
+                if let Some(kind) = self.kinds.get(&event.framework) {
+                    let since = self.formal_since.entry(*kind).or_insert(valid_from);
+                    *since = (*since).min(valid_from);
+                }
+            }
+            Event::ProgrammePaused(event) => {
+                self.paused.insert(event.kind, valid_from);
+            }
+            Event::ProgrammeResumed(event) => {
+                self.paused.remove(&event.kind);
+            }
+            Event::AssessmentOpened(event) => {
+                self.open.insert(recorded.sequence, (recorded.subject.clone(), event.phase));
+            }
+            Event::AssessmentClosed(event) => {
+                self.open.remove(&event.assessment);
+            }
+            Event::RatingPublished(event) => {
+                let phase = self.open.get(&event.assessment).map_or(Phase::Formal, |(_, phase)| *phase);
+                self.results.entry(recorded.subject.clone()).or_default().insert((valid_from, phase));
+            }
+            Event::FindingsPublished(event) => {
+                let phase = self.open.get(&event.assessment).map_or(Phase::Formal, |(_, phase)| *phase);
+                self.results.entry(recorded.subject.clone()).or_default().insert((valid_from, phase));
+            }
+            Event::RatingTranscribed(event) if event.kind == TranscribedKind::Result => {
+                self.results.entry(recorded.subject.clone()).or_default().insert((valid_from, event.phase));
+            }
+            _ => {}
+        }
+    }
+
+    /// The programme for a kind on a day.
+    pub fn view(&self, kind: AreaKind, register: &Register, as_of: Date) -> ProgrammeView {
+        let exists = |area: &crate::register::AreaView| {
+            area.valid_from.is_none_or(|from| from <= as_of) && area.valid_to.is_none_or(|to| as_of <= to)
+        };
+        let subjects: Vec<&Subject> = register
+            .areas()
+            .filter(|(subject, area)| subject.area_kind() == Some(kind) && exists(area))
+            .map(|(subject, _)| subject)
+            .collect();
+        let results = |subject: &Subject| {
+            let known = self.results.get(subject).into_iter().flatten();
+            known.filter(|(date, _)| *date <= as_of).map(|(_, phase)| *phase).collect::<Vec<Phase>>()
+        };
+        let mut by_phase: BTreeMap<Phase, usize> = BTreeMap::new();
+        let mut next_due = Vec::new();
+        for subject in &subjects {
+            let phases = results(subject);
+            if phases.is_empty() {
+                next_due.push((*subject).clone());
+            }
+            for phase in phases {
+                *by_phase.entry(phase).or_default() += 1;
+            }
+        }
+        let formal_since = self.formal_since.get(&kind).copied().filter(|since| *since <= as_of);
+        ProgrammeView {
+            kind,
+            subjects: subjects.len(),
+            assessed: subjects.len() - next_due.len(),
+            by_phase,
+            open: self.open.values().filter(|(subject, _)| subject.area_kind() == Some(kind)).count(),
+            formal_since,
+            days_left: formal_since.map(|since| since.plus_days(TWO_YEARS).days_since(as_of)),
+            next_due,
+            paused_since: self.paused.get(&kind).copied().filter(|since| *since <= as_of),
+        }
+    }
+}
