@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::assessment::civil::{Date, Holiday, PartialDate};
+use crate::assessment::civil::{Date, Holiday, PartialDate, Period};
 use crate::assessment::codes::{AreaKind, Name, Subject, Url};
-use crate::assessment::command::{Command, SucceedArea};
+use crate::assessment::command::{Command, ObserveIndicator, SucceedArea};
 use crate::assessment::event::{
-    AreaRegistered, FrameworkAdopted, HolidayProclaimed, Organisation, OrganisationKind, Phase, PrintedScore,
-    RiskPolicyAdopted,
+    AreaRegistered, ContextRecorded, ContextVariable, FrameworkAdopted, HolidayProclaimed, IndicatorDefined,
+    Organisation, OrganisationKind, Phase, PrintedScore, RiskPolicyAdopted, ThematicReviewOpened,
 };
 use crate::assessment::framework::{Framework, Percent, Rating};
+use crate::assessment::indicator::Better;
 use crate::values::Malformed;
 
 /// A framework as shipped: its definition, and what it assumes beyond its published source, in words.
@@ -43,6 +44,15 @@ const SYSTEMS_2022: &str = include_str!("../../schemas/areas/icss.csv");
 const SYSTEMS_2026: &str = include_str!("../../schemas/areas/icbs_2026.csv");
 const RESULTS: &str = include_str!("../../schemas/results/published_results.csv");
 
+const FIGURE_20_ROWS: &str = include_str!("../../schemas/indicators/ae_12h_june2023.csv");
+const REVIEWS: [&str; 3] = [
+    include_str!("../../schemas/reviews/ics-equity-in-access-2023.json"),
+    include_str!("../../schemas/reviews/authority-desk-review-2023.json"),
+    include_str!("../../schemas/reviews/ics-plans-2024.json"),
+];
+
+/// The indicator of figure 20.
+const FIGURE_20: &str = "admissions-over-12h";
 /// The code of England in the Office for National Statistics' register.
 const ENGLAND: &str = "E92000001";
 
@@ -196,6 +206,110 @@ fn system_of_2022(
     Ok((Subject::area(AreaKind::Ics, &row.ons_code)?, Command::RegisterArea(registered)))
 }
 
+/// A thematic review as shipped.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShippedReview {
+    /// Its subject.
+    pub theme: Subject,
+    /// How it is opened.
+    pub review: ThematicReviewOpened,
+    /// Assumptions beyond its published source.
+    pub assumptions: Vec<String>,
+}
+
+/// The three thematic reviews.
+pub fn reviews() -> Result<Vec<ShippedReview>, Malformed> {
+    REVIEWS.iter().map(|json| serde_json::from_str(json).map_err(malformed)).collect()
+}
+
+/// The commands that record what is known of each area's context: population and deprivation of the systems of 2022,
+/// population of the authorities, which have no deprivation figure and get none from another level.
+pub fn contexts() -> Result<Vec<(Subject, Command)>, Malformed> {
+    #[derive(Deserialize)]
+    struct SystemRow {
+        ons_code: String,
+        population: String,
+        deprivation_share: String,
+    }
+    #[derive(Deserialize)]
+    struct AuthorityRow {
+        ons_code: String,
+        population_mid2020: String,
+    }
+    let mut commands = Vec::new();
+    for row in rows::<SystemRow>(SYSTEMS_2022)? {
+        let subject = Subject::area(AreaKind::Ics, &row.ons_code)?;
+        let values = [("population", row.population), ("deprivation-share", row.deprivation_share)];
+        // The figures are of mid-2020, before the systems existed in law; they count from their first day.
+        commands.extend(context(&values, "2022-07-01")?.map(|command| (subject, command)));
+    }
+    for row in rows::<AuthorityRow>(AUTHORITIES)? {
+        let subject = Subject::area(AreaKind::LocalAuthority, &row.ons_code)?;
+        let values = [("population", row.population_mid2020)];
+        commands.extend(context(&values, "2020-06-30")?.map(|command| (subject, command)));
+    }
+    Ok(commands)
+}
+
+/// The command that records the values that are known; none if none is.
+fn context(values: &[(&str, String)], from: &str) -> Result<Option<Command>, Malformed> {
+    let mut variables = Vec::new();
+    for (variable, value) in values.iter().filter(|(_, value)| !value.is_empty()) {
+        variables.push(ContextVariable { variable: variable.parse()?, value: value.parse()? });
+    }
+    let recorded = ContextRecorded { effective_from: Some(from.parse()?), variables, source: None };
+    Ok((!recorded.variables.is_empty()).then_some(Command::RecordContext(recorded)))
+}
+
+/// Figure 20 of State of Care 2022/23: the share of emergency admissions that waited over 12 hours, June 2023, by
+/// region of the NHS and for England. The definition, and a figure for each area.
+pub fn figure_20() -> Result<(Command, Vec<(Subject, Command)>), Malformed> {
+    #[derive(Deserialize)]
+    struct Row {
+        region: String,
+        over_12h_from_decision_to_admit: u64,
+        emergency_admissions_via_ae: u64,
+    }
+    let source: Url = "https://www.cqc.org.uk/publications/major-report/state-care/2022-2023".parse()?;
+    let definition = IndicatorDefined {
+        id: FIGURE_20.parse()?,
+        version: 1,
+        name: "Emergency admissions via A&E that waited over 12 hours from decision to admit".parse()?,
+        better: Better::Lower,
+        unit: "percent".parse()?,
+        numerator: Some("over-12h-from-decision-to-admit".parse()?),
+        denominator: Some("emergency-admissions-via-ae".parse()?),
+        sector: "hospital".parse()?,
+        purposes: vec!["outcomes".parse()?],
+        statements: vec!["safe-systems-pathways-and-transitions".parse()?, "equity-in-access".parse()?],
+        benchmark: None,
+        minimum_base: None,
+        source: Some(source.clone()),
+    };
+    let period = Period { from: "2023-06-01".parse()?, to: "2023-06-30".parse()? };
+    let mut figures = Vec::new();
+    for row in rows::<Row>(FIGURE_20_ROWS)? {
+        let subject = match row.region.as_str() {
+            "England" => Subject::area(AreaKind::England, ENGLAND)?,
+            name => region("nhs", name)?,
+        };
+        let observed = ObserveIndicator {
+            indicator: FIGURE_20.parse()?,
+            period,
+            value: None,
+            numerator: Some(row.over_12h_from_decision_to_admit),
+            denominator: Some(row.emergency_admissions_via_ae),
+            base: None,
+            comparability: None,
+            survey: None,
+            source: Some(source.clone()),
+        };
+        figures.push((subject, Command::ObserveIndicator(observed)));
+    }
+    Ok((Command::DefineIndicator(definition), figures))
+}
+
 /// A row of the published results, as far as it was printed.
 #[derive(Debug, Clone)]
 pub struct PublishedResult {
@@ -281,6 +395,12 @@ mod tests {
         assert_eq!(count(AreaKind::Region, true), 7 + 9);
         holidays().expect("holidays");
         risk_policy().expect("policy");
+        assert_eq!(contexts().expect("contexts").len(), 42 + 153);
+        assert_eq!(
+            reviews().expect("reviews").iter().map(|r| r.review.questions.len()).collect::<Vec<_>>(),
+            [4, 2, 6]
+        );
+        assert_eq!(figure_20().expect("figure 20").1.len(), 8);
         let results = published_results().expect("results");
         assert_eq!(results.len(), 88);
         assert_eq!(results.iter().filter(|r| r.scores.len() == 9).count(), 69);
