@@ -1,2 +1,2 @@
-//! x
+//! The terminal.
 fn main() {}

@@ -1,1 +1,1 @@
-//! x
+//! What the whole-system tests share.

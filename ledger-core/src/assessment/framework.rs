@@ -1,6 +1,6 @@
 //! Frameworks: what is assessed and how scores combine, as data adopted by event.
 //!
-//! A framework version never changes once adopted; history replays under the method of its day. [`Framework::check`]
+//! A framework version never changes once adopted; history replays under the method of its day. [`Framework::incoherence`]
 //! says whether a definition is coherent before it is adopted. Left out: the arithmetic (`rating.rs`) and which
 //! version is in force (`state.rs`).
 

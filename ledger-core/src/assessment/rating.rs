@@ -1,6 +1,6 @@
 //! The arithmetic of ratings: integers only, every rounding named, each step with its inputs.
 //!
-//! Order: statement -> theme -> limiter -> overall. [`derive`] works on one score per statement;
+//! Order: statement -> theme -> limiter -> overall. [`derive()`] works on one score per statement;
 //! [`statement_score`] makes that score from category scores under the older method. Left out: which scores
 //! are in force (`standing.rs`).
 //!

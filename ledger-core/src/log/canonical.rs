@@ -5,7 +5,7 @@
 //! and `false`. Nothing empty or unknown is spelled: no `null`, no `[]`, no `{}`, no fractions or exponents, no
 //! white space. An absent thing is absent.
 //!
-//! [`write`] spells a value; [`check`] accepts exactly what [`write`] can spell, in one pass and without
+//! [`write()`] spells a value; [`check`] accepts exactly what [`write()`] can spell, in one pass and without
 //! allocating per value. Left out: what the fields mean (the typed decoders say that).
 
 use std::cmp::Ordering;
@@ -141,7 +141,7 @@ fn short_escape(byte: u8) -> Option<u8> {
     }
 }
 
-/// Accepts exactly the bytes that [`write`] can spell for an object. Cost: one pass.
+/// Accepts exactly the bytes that [`write()`] can spell for an object. Cost: one pass.
 pub fn check(bytes: &[u8]) -> Result<(), NotCanonical> {
     if let Err(error) = std::str::from_utf8(bytes) {
         return Err(NotCanonical { at: error.valid_up_to(), what: "malformed UTF-8" });

@@ -1,0 +1,114 @@
+//! A subject's own history: every entry of it, and the changes of its rating with their causes.
+
+use ledger_core::assessment::civil::Date;
+use ledger_core::assessment::codes::Subject;
+use ledger_core::assessment::framework::{Percent, Rating};
+use ledger_core::log::Head;
+use ledger_core::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
+use serde::Serialize;
+
+use crate::log::{KnownAt, Log, Reading, ReplayError};
+use crate::register::Register;
+use crate::summary::summary;
+
+/// A subject's readings with the register as known at the same moment.
+#[derive(Debug, Clone)]
+pub struct SubjectHistory {
+    /// The subject.
+    pub subject: Subject,
+    /// Its entries, oldest first.
+    pub readings: Vec<Reading>,
+    /// Results, frameworks and areas.
+    pub register: Register,
+    /// The head as known at that moment.
+    pub head: Head,
+}
+
+/// An entry of a history, for people and programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HistoryLine {
+    /// Position in the log.
+    pub sequence: Sequence,
+    /// BLAKE3 of the entry.
+    pub hash: Hash,
+    /// Position in the subject's history.
+    pub version: u32,
+    /// When it was recorded.
+    pub recorded_time: Timestamp,
+    /// The first day it counts.
+    pub valid_from: Date,
+    /// Who it is by.
+    pub author: String,
+    /// The event's name.
+    pub event: String,
+    /// What happened.
+    pub summary: String,
+    /// The rating after it, where it changed the rating then in force.
+    pub rating: Option<RatingChange>,
+}
+
+/// A rating in force after an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RatingChange {
+    /// Percentage.
+    pub percent: Option<Percent>,
+    /// Rating.
+    pub rating: Option<Rating>,
+}
+
+impl SubjectHistory {
+    /// Reads the history of one subject. Cost: one pass over the log.
+    pub fn read(
+        log: &Log,
+        subject: &Subject,
+        known_at: KnownAt,
+        progress: &mut dyn FnMut(Length, Length),
+    ) -> Result<Self, ReplayError> {
+        let mut register = Register::default();
+        let mut readings = Vec::new();
+        let head = log.read(known_at, progress, |reading| {
+            register.apply(&reading);
+            if reading.recorded.subject == *subject {
+                readings.push(reading);
+            }
+        })?;
+        Ok(SubjectHistory { subject: subject.clone(), readings, register, head })
+    }
+
+    /// Every entry in one line each. An entry that changed the rating in force on its own recorded day carries
+    /// the rating after it. Cost: one rating for each entry.
+    pub fn lines(&self) -> Vec<HistoryLine> {
+        let mut register = Register::default();
+        for framework in self.register.frameworks() {
+            register.adopt(framework.clone());
+        }
+        let mut before = None;
+        let mut lines = Vec::with_capacity(self.readings.len());
+        for reading in &self.readings {
+            register.apply(reading);
+            let recorded = &reading.recorded;
+            let answer = register.rating(&self.subject, Date::in_london(recorded.recorded_time));
+            let after = answer
+                .result
+                .is_some()
+                .then_some(RatingChange { percent: answer.percent, rating: answer.rating });
+            lines.push(HistoryLine {
+                sequence: recorded.sequence,
+                hash: reading.hash,
+                version: SubjectVersion::get(recorded.subject_version),
+                recorded_time: recorded.recorded_time,
+                valid_from: recorded.valid_from(),
+                author: recorded.author.to_string(),
+                event: recorded.event.name().to_owned(),
+                summary: summary(&recorded.event),
+                rating: if after == before {
+                    None
+                } else {
+                    after.or(Some(RatingChange { percent: None, rating: None }))
+                },
+            });
+            before = after;
+        }
+        lines
+    }
+}
