@@ -3,7 +3,7 @@
 //! Never colour. Every line is written through a handle whose errors are returned, so that a closed pipe ends the
 //! program quietly. Left out: what the tables say.
 
-use std::io::{BufWriter, StdoutLock, Write};
+use std::io::{BufWriter, Stdout, Write};
 
 use ledger_core::assessment::event::{ClockKind, LogFounded, Purpose};
 use serde::Serialize;
@@ -11,12 +11,12 @@ use serde::Serialize;
 use crate::exit::Failure;
 
 /// Standard output, buffered until [`Out::flush`].
-pub struct Out(BufWriter<StdoutLock<'static>>);
+pub struct Out(BufWriter<Stdout>);
 
 impl Out {
     /// Takes standard output.
     pub fn stdout() -> Self {
-        Out(BufWriter::with_capacity(1 << 16, std::io::stdout().lock()))
+        Out(BufWriter::with_capacity(1 << 16, std::io::stdout()))
     }
 
     /// Writes a line.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ledger_core::assessment::codes::{StatementId, Subject};
+use ledger_core::assessment::codes::{AreaKind, StatementId, Subject};
 use ledger_core::assessment::{Event, State};
 use ledger_core::log::Entry;
 use ledger_core::recorded;
@@ -54,6 +54,11 @@ pub fn resolve(text: &str, areas: &[Known], store: &Arc<dyn Store>) -> Result<Su
         areas.iter().filter(|area| called(area.subject.code()) || called(&area.name)).collect();
     if found.is_empty() {
         found = areas.iter().filter(|area| ods_of(store, area.registered).is_some_and(|ods| called(&ods))).collect();
+    }
+    // As `replay::Register::called`: areas that are assessed come before others of the same name.
+    let is_assessed = |area: &&Known| area.subject.area_kind().is_some_and(AreaKind::is_assessed);
+    if found.iter().any(|area| is_assessed(area)) {
+        found.retain(|area| is_assessed(area));
     }
     one_of(text, found.into_iter().map(|area| &area.subject).collect())
 }

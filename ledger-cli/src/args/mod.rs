@@ -25,7 +25,7 @@ pub use foundation::{AdoptSource, InitArgs};
 pub use reading::{
     CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs, TailArgs,
 };
-pub use values::{EntryName, Moment, StatementScore, Words, expected};
+pub use values::{Moment, StatementScore, Words, expected};
 
 use crate::exit::Failure;
 use crate::wanted::Wanted;

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use ledger_core::assessment::civil::{Date, Holiday, Period};
+use ledger_core::assessment::civil::{Holiday, Period};
 use ledger_core::assessment::codes::{CategoryId, ItemId, PriorityId, StatementId};
 use ledger_core::assessment::command::Rescore;
 use ledger_core::assessment::event::{FieldValue, FindingItem, PrintedScore};
@@ -213,11 +213,6 @@ pub fn expected(text: &str) -> Result<(String, u32), Malformed> {
     let wrong = || Malformed(format!("'{text}' is not a version: SUBJECT=VERSION expected, such as ics/E54000055=12"));
     let (subject, version) = text.rsplit_once('=').ok_or_else(wrong)?;
     Ok((subject.to_owned(), version.parse().map_err(|_| wrong())?))
-}
-
-/// A date, parsed here so that arguments name it alike.
-pub fn date(text: &str) -> Result<Date, Malformed> {
-    text.parse()
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ use ledger_core::values::Malformed;
 use serde_json::Value;
 
 use super::resume::Resume;
-use crate::documents;
 use crate::exit::Failure;
 use crate::session::Session;
 
