@@ -27,7 +27,7 @@ pub(super) fn open_assessment(case: &Case<'_>, data: &OpenAssessment) -> Result<
         return Err(Rejection::StatementUnknown { statement: unknown.clone() });
     }
     let kind = framework.subject_kind;
-    if case.state.paused.get(&kind).is_some_and(|from| *from <= date) {
+    if case.state.paused_on(kind, date) {
         return Err(Rejection::ProgrammePaused { kind });
     }
     let approved = case.state.frameworks.get(&framework.id).and_then(|adopted| adopted.approved_from);

@@ -62,7 +62,7 @@ pub(super) fn publish_findings(case: &Case<'_>, data: &PublishFindings) -> Resul
         return Err(Rejection::PriorityUnknown { priority: priority.clone() });
     }
     let kind = framework.subject_kind;
-    if case.state.paused.get(&kind).is_some_and(|from| *from <= case.today()) {
+    if case.state.paused_on(kind, case.today()) {
         return Err(Rejection::ProgrammePaused { kind });
     }
     if let Some(statement) = { named }.find(|id| !open.statements.contains(*id)) {
@@ -175,7 +175,7 @@ fn from_draft<'a>(case: &Case<'a>, data: &PublishRating) -> Result<Candidate<'a>
         });
     }
     let kind = framework.subject_kind;
-    if case.state.paused.get(&kind).is_some_and(|from| *from <= case.today()) {
+    if case.state.paused_on(kind, case.today()) {
         return Err(Rejection::ProgrammePaused { kind });
     }
     let draft = check_publishable(case, assessment, open)?;
