@@ -238,6 +238,8 @@ pub struct SubjectState {
 pub struct Status {
     /// Withdrawn.
     pub withdrawn: bool,
+    /// A document it cites was erased.
+    pub erased: bool,
     /// Shared with these subjects.
     pub shared_with: BTreeSet<Subject>,
     /// Corrected values by field, latest first known.
@@ -449,6 +451,7 @@ impl State {
             }
             Event::DocumentErased(event) => {
                 self.erased.insert(event.commitment);
+                self.status.entry(event.cited_by).or_default().erased = true;
                 self.unsettle(event.cited_by);
                 self.subject_mut(subject).release(event.cited_by);
             }
