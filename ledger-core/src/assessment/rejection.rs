@@ -72,9 +72,6 @@ rejections! {
     RoleMissing { actor: ActorId, command: &'static str, roles: String } = "role_missing":
         "The actor has none of the roles that may give this command",
         "actor {actor} may not give {command}: it takes the role {roles}";
-    OrganisationNotOwn { actor: ActorId, organisation: String } = "organisation_not_own":
-        "A partner acts for an organisation it does not belong to",
-        "partner {actor} may act for its own organisation only, not for {organisation}";
     // On what.
     SubjectUnfit { subject: Subject, command: &'static str, expected: &'static str } = "subject_unfit":
         "The command does not go on this kind of subject",
@@ -127,6 +124,9 @@ rejections! {
     LevelUnknown { level: Code, question: Code } = "level_unknown":
         "The question's scale has no such level",
         "question {question} has no level {level}: its scale is its own and never a score";
+    OrganisationNotOwn { actor: ActorId, organisation: String } = "organisation_not_own":
+        "A partner acts for an organisation it does not belong to",
+        "partner {actor} may act for its own organisation only, not for {organisation}";
     OrganisationUnknown { organisation: OrganisationId, subject: Subject } = "organisation_unknown":
         "The organisation does not belong to the area",
         "{organisation} does not belong to {subject}: see `ledger area show`, or add it first";

@@ -50,6 +50,15 @@ pub struct Actor {
     pub revoked: bool,
 }
 
+/// A pause of the programme for a kind of subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// First day of the pause.
+    pub from: Date,
+    /// First day without it; not resumed while none.
+    pub until: Option<Date>,
+}
+
 /// An area and its organisations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Area {
@@ -299,6 +308,8 @@ pub struct SubjectState {
 pub struct Status {
     /// Withdrawn.
     pub withdrawn: bool,
+    /// A document it cites was erased.
+    pub erased: bool,
     /// Shared with these subjects.
     pub shared_with: BTreeSet<Subject>,
     /// Corrected values by field, latest first known.
@@ -315,7 +326,7 @@ pub struct State {
     pub(super) ratings_authorised: BTreeMap<AreaKind, Date>,
     pub(super) priorities_set: BTreeMap<AreaKind, BTreeSet<PriorityId>>,
     pub(super) priorities_published: BTreeMap<AreaKind, BTreeSet<PriorityId>>,
-    pub(super) paused: BTreeMap<AreaKind, Date>,
+    pub(super) pauses: BTreeMap<AreaKind, Vec<Pause>>,
     pub(super) calendar: Calendar,
     pub(super) policies: Vec<RiskPolicy>,
     pub(super) subjects: HashMap<Subject, SubjectState>,
@@ -363,6 +374,17 @@ impl State {
     /// The risk policy that applies on a day.
     pub fn policy_on(&self, date: Date) -> Option<&RiskPolicy> {
         self.policies.iter().rev().find(|policy| policy.effective_from <= date)
+    }
+
+    /// Whether the programme is paused for a kind of subject on a day.
+    pub fn paused_on(&self, kind: AreaKind, date: Date) -> bool {
+        let mut pauses = self.pauses.get(&kind).into_iter().flatten();
+        pauses.any(|pause| pause.from <= date && pause.until.is_none_or(|until| date < until))
+    }
+
+    /// Whether a pause of the programme for a kind of subject has no end on record.
+    pub fn awaits_resumption(&self, kind: AreaKind) -> bool {
+        self.pauses.get(&kind).into_iter().flatten().any(|pause| pause.until.is_none())
     }
 
     /// What is known about an area's assessments.
@@ -466,10 +488,13 @@ impl State {
                 self.priorities_set.remove(&event.kind);
             }
             Event::ProgrammePaused(event) => {
-                self.paused.insert(event.kind, recorded.valid_from());
+                let pause = Pause { from: recorded.valid_from(), until: None };
+                self.pauses.entry(event.kind).or_default().push(pause);
             }
             Event::ProgrammeResumed(event) => {
-                self.paused.remove(&event.kind);
+                let pauses = self.pauses.entry(event.kind).or_default();
+                let pause = pauses.iter_mut().find(|pause| pause.until.is_none());
+                pause.ok_or_else(|| illegal("not paused"))?.until = Some(recorded.valid_from());
             }
             Event::HolidayProclaimed(event) => {
                 self.calendar.proclaim(&event.holidays, &event.removed, event.last_year);
@@ -506,6 +531,7 @@ impl State {
             }
             Event::DocumentErased(event) => {
                 self.erased.insert(event.commitment);
+                self.status.entry(event.cited_by).or_default().erased = true;
                 self.unsettle(event.cited_by);
                 self.subject_mut(subject).release(event.cited_by);
             }

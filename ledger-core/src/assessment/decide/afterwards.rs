@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::publication::standing_result;
+use super::publication::{cited_result, standing_result};
 use super::{Case, Planned};
 use crate::assessment::codes::{AreaKind, OrganisationId, StatementId};
 use crate::assessment::command::{
@@ -18,7 +18,7 @@ use crate::assessment::risk::RiskRule;
 
 /// The decision after a score of 1; it discharges the trigger that asked for it.
 pub(super) fn issue_notice(case: &Case<'_>, data: &IssueNotice) -> Result<Vec<Planned>, Rejection> {
-    let kept = standing_result(case, data.publication)?;
+    let kept = standing_result(case, cited_result(case, data.publication)?)?;
     let publication = kept.result.sequence;
     if let Some(notice) = kept.notice {
         return Err(Rejection::NoEffect { what: format!("it was decided at entry {notice}") });
@@ -49,7 +49,7 @@ pub(super) fn issue_notice(case: &Case<'_>, data: &IssueNotice) -> Result<Vec<Pl
 
 pub(super) fn hold_summit(case: &Case<'_>, data: &HoldSummit) -> Result<Vec<Planned>, Rejection> {
     data.organisations.iter().try_for_each(|organisation| case.check_organisation(organisation))?;
-    let kept = standing_result(case, data.publication)?;
+    let kept = standing_result(case, cited_result(case, data.publication)?)?;
     if data.organisations.is_empty() {
         let what = "no organisation of the area took part".to_owned();
         return Err(Rejection::NoEffect { what });
@@ -67,7 +67,7 @@ pub(super) fn publish_plan(case: &Case<'_>, data: &PublishPlan) -> Result<Vec<Pl
     if data.actions.is_empty() {
         return Err(Rejection::NoEffect { what: "the plan has no action".to_owned() });
     }
-    let kept = standing_result(case, data.publication)?;
+    let kept = standing_result(case, cited_result(case, data.publication)?)?;
     if let Some(action) = data.actions.iter().find(|action| !kept.required.contains(&action.answers)) {
         return Err(Rejection::ItemUnknown { item: action.answers.to_string() });
     }
@@ -98,7 +98,7 @@ pub(super) fn progress_action(case: &Case<'_>, data: &ProgressAction) -> Result<
 
 pub(super) fn offer_support(case: &Case<'_>, data: &OfferSupport) -> Result<Vec<Planned>, Rejection> {
     case.check_organisation(&data.organisation)?;
-    let kept = standing_result(case, data.publication)?;
+    let kept = standing_result(case, cited_result(case, data.publication)?)?;
     check_accountable(case, data.body, &data.organisation)?;
     let event = SupportOffered {
         publication: kept.result.sequence,
@@ -115,7 +115,7 @@ pub(super) fn record_intervention(
     data: &RecordIntervention,
 ) -> Result<Vec<Planned>, Rejection> {
     case.check_organisation(&data.organisation)?;
-    let kept = standing_result(case, data.publication)?;
+    let kept = standing_result(case, cited_result(case, data.publication)?)?;
     check_accountable(case, data.body, &data.organisation)?;
     let event = InterventionRecorded {
         publication: kept.result.sequence,

@@ -1,7 +1,7 @@
 //! Rules for concerns, their escalation, and the discharge of triggers.
 
 use super::afterwards::check_accountable;
-use super::gathering::open_trigger;
+use super::gathering::{check_trigger_open, trigger};
 use super::{Case, Planned, risk};
 use crate::assessment::command::{
     AnswerEscalation, Citation, DischargeTrigger, EscalateConcern, RaiseConcern, ResolveConcern,
@@ -14,8 +14,8 @@ use crate::assessment::rejection::Rejection;
 use crate::values::Sequence;
 
 pub(super) fn raise_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<Planned>, Rejection> {
-    case.check_valid_on(case.date())?;
     case.check_statements(&data.statements)?;
+    let triggered = risk::after_concern(case, data)?;
     if data.statements.is_empty() {
         let what = "a concern bears on at least one statement: name it".to_owned();
         return Err(Rejection::ResultUnfit { what });
@@ -26,7 +26,6 @@ pub(super) fn raise_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<
         source: data.source,
         account: data.account.clone(),
     };
-    let triggered = risk::after_concern(case, data)?;
     Ok([case.event(event)].into_iter().chain(triggered).collect())
 }
 
@@ -81,7 +80,7 @@ pub(super) fn answer_escalation(case: &Case<'_>, data: &AnswerEscalation) -> Res
 }
 
 pub(super) fn discharge_trigger(case: &Case<'_>, data: &DischargeTrigger) -> Result<Vec<Planned>, Rejection> {
-    let trigger = open_trigger(case, data.trigger)?;
+    let trigger = trigger(case, data.trigger)?;
     let done = data.entry.map(|citation| {
         case.cited(citation, "a request or assessment of this subject", |event| match event {
             Event::EvidenceRequested(_) => Some(DischargedBy::Request),
@@ -89,7 +88,9 @@ pub(super) fn discharge_trigger(case: &Case<'_>, data: &DischargeTrigger) -> Res
             _ => None,
         })
     });
-    let (entry, by) = match done.transpose()? {
+    let done = done.transpose()?;
+    check_trigger_open(case, trigger)?;
+    let (entry, by) = match done {
         Some((sequence, by)) => (Some(sequence), by),
         None if data.reason.is_none() => {
             let what = "a trigger is discharged by a request, an assessment or a reasoned decision";
