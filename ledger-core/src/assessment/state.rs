@@ -660,6 +660,7 @@ impl State {
                 if event.decision.is_none() {
                     self.unsettle(event.corrects);
                 }
+                self.subject_mut(subject).correct_held(event);
             }
             CorrectableField::Score
             | CorrectableField::Rating
@@ -849,6 +850,33 @@ impl SubjectState {
             let held = Held { sequence, organisation: event.organisation.clone(), period: event.period };
             self.held.entry((statement.clone(), event.category.clone())).or_default().push(held);
         }
+    }
+
+    /// Evidence answers requests by the category and period that stand for it.
+    fn correct_held(&mut self, event: &CorrectionRecorded) {
+        let keys: Vec<(StatementId, CategoryId)> = self
+            .held
+            .iter()
+            .filter(|(_, held)| held.iter().any(|held| held.sequence == event.corrects))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for (statement, category) in keys {
+            let Some(list) = self.held.get_mut(&(statement.clone(), category.clone())) else { continue };
+            let Some(at) = list.iter().position(|held| held.sequence == event.corrects) else { continue };
+            let mut held = list.remove(at);
+            let mut key = (statement, category);
+            if event.field == CorrectableField::Category {
+                key.1 = text(event.now.as_ref()).unwrap_or(key.1);
+            }
+            if event.field == CorrectableField::Period {
+                held.period = match event.now {
+                    Some(FieldValue::Period(period)) => Some(period),
+                    _ => None,
+                };
+            }
+            self.held.entry(key).or_default().push(held);
+        }
+        self.held.retain(|_, held| !held.is_empty());
     }
 
     fn release(&mut self, evidence: Sequence) {
