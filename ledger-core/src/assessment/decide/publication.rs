@@ -237,6 +237,9 @@ pub(super) fn close_assessment(case: &Case<'_>, data: &CloseAssessment) -> Resul
         AssessmentOutcome::FindingsOnly | AssessmentOutcome::Discontinued if open.published.is_some() => {
             "its rating was published: close it as published"
         }
+        AssessmentOutcome::Discontinued if open.findings.is_some() => {
+            "its findings were published: close it as findings-only"
+        }
         AssessmentOutcome::Discontinued if data.reason.is_none() => {
             return Err(Rejection::ReasonMissing { what: "an assessment is discontinued for a reason" });
         }
