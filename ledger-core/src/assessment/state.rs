@@ -479,8 +479,10 @@ impl State {
                 let key = (event.statement.clone(), event.category.clone());
                 let given = GivenScore { score: event.score, entry: sequence };
                 if event.cause == ChangeCause::Review {
-                    let kept =
-                        self.subject_mut(subject).reviewed_mut().ok_or_else(|| illegal("no review"))?;
+                    let kept = self
+                        .subject_mut(subject)
+                        .reviewed_mut(event.decision)
+                        .ok_or_else(|| illegal("no review"))?;
                     kept.given.insert(key, given);
                     kept.authors.extend(author_set(&recorded.author));
                     return Ok(());
@@ -838,11 +840,14 @@ impl SubjectState {
         self.results.iter_mut().find(|kept| kept.result.sequence == sequence)
     }
 
-    /// The result whose review was decided last and awaits its republication.
-    fn reviewed_mut(&mut self) -> Option<&mut KeptResult> {
-        let due =
-            |kept: &&mut KeptResult| kept.review.as_ref().is_some_and(|review| review.republication_due);
-        self.results.iter_mut().rev().find(due)
+    /// The result whose review was decided by that entry.
+    fn reviewed_mut(&mut self, decision: Option<Sequence>) -> Option<&mut KeptResult> {
+        let decided = |kept: &&mut KeptResult| {
+            kept.review
+                .as_ref()
+                .is_some_and(|review| review.decision.is_some() && review.decision == decision)
+        };
+        self.results.iter_mut().find(decided)
     }
 
     fn hold(&mut self, sequence: Sequence, event: &EvidenceSubmitted) {
