@@ -23,7 +23,7 @@ use super::rating::statement_score;
 use super::recorded::{Author, Recorded, counts_from, transcribed_from};
 use super::risk::RiskPolicy;
 use super::roles::Role;
-use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing};
+use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing, standing_in};
 use crate::values::{Hash, Sequence};
 
 /// An entry that cannot follow those before it. The log was written by other rules, or is not a log.
@@ -328,11 +328,20 @@ impl State {
 
     /// What stands for a subject after the results that are not withdrawn, `more` among them.
     pub(super) fn standing_with(&self, subject: &Subject, more: &ResultOnRecord) -> Option<Standing> {
+        standing(&self.results_with(subject, more), |id| self.framework(id))
+    }
+
+    /// The earlier results whose scores `more` carries forward under its own framework, in order.
+    pub(super) fn carried_into(&self, subject: &Subject, more: &ResultOnRecord) -> BTreeSet<Sequence> {
+        let results = self.results_with(subject, more);
+        let under_own = self.framework(&more.framework).and_then(|own| standing_in(own, &results));
+        let scores = under_own.map(|standing| standing.scores).unwrap_or_default();
+        scores.iter().map(|score| score.result).filter(|result| *result != more.sequence).collect()
+    }
+
+    fn results_with<'a>(&'a self, subject: &Subject, more: &'a ResultOnRecord) -> Vec<&'a ResultOnRecord> {
         let kept = self.subjects.get(subject).map_or(&[][..], |known| &known.results);
-        let mut results: Vec<&ResultOnRecord> =
-            kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result).collect();
-        results.push(more);
-        standing(&results, |id| self.framework(id))
+        kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result).chain([more]).collect()
     }
 
     /// Takes the next event. Cost: some map look-ups; withdrawing or erasing evidence also looks through every
