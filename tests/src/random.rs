@@ -373,6 +373,9 @@ impl History {
         if let Some(Rejection::ResultDiffers { computed, .. }) = rejected {
             self.give("publisher-1", "rating.publish", subject, stated(&assessment, &computed));
         }
+        if self.dice.percent(50) {
+            self.review(subject, &scope[0], category, &evidence);
+        }
         if self.dice.percent(70) {
             self.give(
                 "publisher-1",
@@ -385,6 +388,18 @@ impl History {
 }
 
 impl History {
+    /// A review of the latest result, and its decision.
+    fn review(&mut self, subject: &str, statement: &str, category: Option<&str>, evidence: &str) {
+        let words = self.world.document("d2");
+        let partner = if subject == SYSTEM { "partnership-1" } else { "york-1" };
+        let asked = json!({"publication":self.cite(subject, "rating.published"),"grounds":words});
+        self.give(partner, "review.request", subject, asked);
+        let rescore = json!({"statement":statement,"category":category,"score":4,"evidence":[evidence]});
+        let review = self.cite(subject, "review.requested");
+        let data = json!({"review":review,"outcome":"scores-changed","rescores":[rescore],"reason":words});
+        self.give("reviewer-1", "review.decide", subject, data);
+    }
+
     /// A partner's comment on a draft, and what is decided about it.
     fn challenge(&mut self, subject: &str, draft: &str, statement: &str, category: Option<&str>) {
         let (comment, reason) = (self.world.document("d0"), self.world.document("d1"));

@@ -300,7 +300,7 @@ fn nothing_is_derived_while_a_statement_is_unscored() {
             scores.remove(&statement.id);
             let derived = derive(&framework, &scores, false);
             assert_eq!((derived.percent, derived.rating), (None, None), "{id} without {}", statement.id);
-            assert_eq!(derived.missing, [statement.id.clone()]);
+            assert_eq!(derived.missing, std::slice::from_ref(&statement.id));
         }
     }
 }
