@@ -72,9 +72,6 @@ rejections! {
     RoleMissing { actor: ActorId, command: &'static str, roles: String } = "role_missing":
         "The actor has none of the roles that may give this command",
         "actor {actor} may not give {command}: it takes the role {roles}";
-    OrganisationNotOwn { actor: ActorId, organisation: String } = "organisation_not_own":
-        "A partner acts for an organisation it does not belong to",
-        "partner {actor} may act for its own organisation only, not for {organisation}";
     // On what.
     SubjectUnfit { subject: Subject, command: &'static str, expected: &'static str } = "subject_unfit":
         "The command does not go on this kind of subject",
@@ -115,6 +112,9 @@ rejections! {
     PriorityUnknown { priority: PriorityId } = "priority_unknown":
         "No such priority is published",
         "priority {priority} is not published for this kind of subject";
+    OrganisationNotOwn { actor: ActorId, organisation: String } = "organisation_not_own":
+        "A partner acts for an organisation it does not belong to",
+        "partner {actor} may act for its own organisation only, not for {organisation}";
     OrganisationUnknown { organisation: OrganisationId, subject: Subject } = "organisation_unknown":
         "The organisation does not belong to the area",
         "{organisation} does not belong to {subject}: see `ledger area show`, or add it first";

@@ -23,7 +23,7 @@ use super::rating::statement_score;
 use super::recorded::{Author, Recorded, counts_from, transcribed_from};
 use super::risk::RiskPolicy;
 use super::roles::Role;
-use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing};
+use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing, standing_in};
 use crate::values::{Hash, Sequence};
 
 /// An entry that cannot follow those before it. The log was written by other rules, or is not a log.
@@ -45,6 +45,15 @@ pub struct Actor {
     pub organisation: Option<OrganisationId>,
     /// Whether it was revoked.
     pub revoked: bool,
+}
+
+/// A pause of the programme for a kind of subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// First day of the pause.
+    pub from: Date,
+    /// First day without it; not resumed while none.
+    pub until: Option<Date>,
 }
 
 /// An area and its organisations.
@@ -229,6 +238,8 @@ pub struct SubjectState {
 pub struct Status {
     /// Withdrawn.
     pub withdrawn: bool,
+    /// A document it cites was erased.
+    pub erased: bool,
     /// Shared with these subjects.
     pub shared_with: BTreeSet<Subject>,
     /// Corrected values by field, latest first known.
@@ -245,7 +256,7 @@ pub struct State {
     pub(super) ratings_authorised: BTreeMap<AreaKind, Date>,
     pub(super) priorities_set: BTreeMap<AreaKind, BTreeSet<PriorityId>>,
     pub(super) priorities_published: BTreeMap<AreaKind, BTreeSet<PriorityId>>,
-    pub(super) paused: BTreeMap<AreaKind, Date>,
+    pub(super) pauses: BTreeMap<AreaKind, Vec<Pause>>,
     pub(super) calendar: Calendar,
     pub(super) policies: Vec<RiskPolicy>,
     pub(super) subjects: HashMap<Subject, SubjectState>,
@@ -289,6 +300,17 @@ impl State {
         self.policies.iter().rev().find(|policy| policy.effective_from <= date)
     }
 
+    /// Whether the programme is paused for a kind of subject on a day.
+    pub fn paused_on(&self, kind: AreaKind, date: Date) -> bool {
+        let mut pauses = self.pauses.get(&kind).into_iter().flatten();
+        pauses.any(|pause| pause.from <= date && pause.until.is_none_or(|until| date < until))
+    }
+
+    /// Whether a pause of the programme for a kind of subject has no end on record.
+    pub fn awaits_resumption(&self, kind: AreaKind) -> bool {
+        self.pauses.get(&kind).into_iter().flatten().any(|pause| pause.until.is_none())
+    }
+
     /// What is known about an area's assessments.
     pub fn subject(&self, subject: &Subject) -> Option<&SubjectState> {
         self.subjects.get(subject)
@@ -306,11 +328,20 @@ impl State {
 
     /// What stands for a subject after the results that are not withdrawn, `more` among them.
     pub(super) fn standing_with(&self, subject: &Subject, more: &ResultOnRecord) -> Option<Standing> {
+        standing(&self.results_with(subject, more), |id| self.framework(id))
+    }
+
+    /// The earlier results whose scores `more` carries forward under its own framework, in order.
+    pub(super) fn carried_into(&self, subject: &Subject, more: &ResultOnRecord) -> BTreeSet<Sequence> {
+        let results = self.results_with(subject, more);
+        let under_own = self.framework(&more.framework).and_then(|own| standing_in(own, &results));
+        let scores = under_own.map(|standing| standing.scores).unwrap_or_default();
+        scores.iter().map(|score| score.result).filter(|result| *result != more.sequence).collect()
+    }
+
+    fn results_with<'a>(&'a self, subject: &Subject, more: &'a ResultOnRecord) -> Vec<&'a ResultOnRecord> {
         let kept = self.subjects.get(subject).map_or(&[][..], |known| &known.results);
-        let mut results: Vec<&ResultOnRecord> =
-            kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result).collect();
-        results.push(more);
-        standing(&results, |id| self.framework(id))
+        kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result).chain([more]).collect()
     }
 
     /// Takes the next event. Cost: some map look-ups; withdrawing or erasing evidence also looks through every
@@ -391,10 +422,13 @@ impl State {
                 self.priorities_set.remove(&event.kind);
             }
             Event::ProgrammePaused(event) => {
-                self.paused.insert(event.kind, recorded.valid_from());
+                let pause = Pause { from: recorded.valid_from(), until: None };
+                self.pauses.entry(event.kind).or_default().push(pause);
             }
             Event::ProgrammeResumed(event) => {
-                self.paused.remove(&event.kind);
+                let pauses = self.pauses.entry(event.kind).or_default();
+                let pause = pauses.iter_mut().find(|pause| pause.until.is_none());
+                pause.ok_or_else(|| illegal("not paused"))?.until = Some(recorded.valid_from());
             }
             Event::HolidayProclaimed(event) => {
                 self.calendar.proclaim(&event.holidays, &event.removed, event.last_year);
@@ -426,6 +460,7 @@ impl State {
             }
             Event::DocumentErased(event) => {
                 self.erased.insert(event.commitment);
+                self.status.entry(event.cited_by).or_default().erased = true;
                 self.unsettle(event.cited_by);
                 self.subject_mut(subject).release(event.cited_by);
             }
@@ -453,8 +488,10 @@ impl State {
                 let key = (event.statement.clone(), event.category.clone());
                 let given = GivenScore { score: event.score, entry: sequence };
                 if event.cause == ChangeCause::Review {
-                    let kept =
-                        self.subject_mut(subject).reviewed_mut().ok_or_else(|| illegal("no review"))?;
+                    let kept = self
+                        .subject_mut(subject)
+                        .reviewed_mut(event.decision)
+                        .ok_or_else(|| illegal("no review"))?;
                     kept.given.insert(key, given);
                     kept.authors.extend(author_set(&recorded.author));
                     return Ok(());
@@ -634,6 +671,7 @@ impl State {
                 if event.decision.is_none() {
                     self.unsettle(event.corrects);
                 }
+                self.subject_mut(subject).correct_held(event);
             }
             CorrectableField::Score
             | CorrectableField::Rating
@@ -811,11 +849,14 @@ impl SubjectState {
         self.results.iter_mut().find(|kept| kept.result.sequence == sequence)
     }
 
-    /// The result whose review was decided last and awaits its republication.
-    fn reviewed_mut(&mut self) -> Option<&mut KeptResult> {
-        let due =
-            |kept: &&mut KeptResult| kept.review.as_ref().is_some_and(|review| review.republication_due);
-        self.results.iter_mut().rev().find(due)
+    /// The result whose review was decided by that entry.
+    fn reviewed_mut(&mut self, decision: Option<Sequence>) -> Option<&mut KeptResult> {
+        let decided = |kept: &&mut KeptResult| {
+            kept.review
+                .as_ref()
+                .is_some_and(|review| review.decision.is_some() && review.decision == decision)
+        };
+        self.results.iter_mut().find(decided)
     }
 
     fn hold(&mut self, sequence: Sequence, event: &EvidenceSubmitted) {
@@ -823,6 +864,33 @@ impl SubjectState {
             let held = Held { sequence, organisation: event.organisation.clone(), period: event.period };
             self.held.entry((statement.clone(), event.category.clone())).or_default().push(held);
         }
+    }
+
+    /// Evidence answers requests by the category and period that stand for it.
+    fn correct_held(&mut self, event: &CorrectionRecorded) {
+        let keys: Vec<(StatementId, CategoryId)> = self
+            .held
+            .iter()
+            .filter(|(_, held)| held.iter().any(|held| held.sequence == event.corrects))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for (statement, category) in keys {
+            let Some(list) = self.held.get_mut(&(statement.clone(), category.clone())) else { continue };
+            let Some(at) = list.iter().position(|held| held.sequence == event.corrects) else { continue };
+            let mut held = list.remove(at);
+            let mut key = (statement, category);
+            if event.field == CorrectableField::Category {
+                key.1 = text(event.now.as_ref()).unwrap_or(key.1);
+            }
+            if event.field == CorrectableField::Period {
+                held.period = match event.now {
+                    Some(FieldValue::Period(period)) => Some(period),
+                    _ => None,
+                };
+            }
+            self.held.entry(key).or_default().push(held);
+        }
+        self.held.retain(|_, held| !held.is_empty());
     }
 
     fn release(&mut self, evidence: Sequence) {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::scoring::{evidence, score_key};
+use super::scoring::{check_evidence_entries, evidence, score_key};
 use super::{Case, Planned};
 use crate::assessment::civil::{Date, PartialDate, Period};
 use crate::assessment::codes::{CategoryId, Name, OrganisationId, StatementId, Url};
@@ -44,6 +44,7 @@ pub(super) fn entitled(case: &Case<'_>) -> Vec<OrganisationId> {
 /// score rests on evidence that no longer stands.
 fn check_complete(framework: &Framework, open: &OpenAssessment) -> Result<(), Rejection> {
     let in_scope = framework.statements().filter(|statement| open.statements.contains(&statement.id));
+    let mut unscored = None;
     for statement in in_scope {
         let scored: BTreeSet<Option<&CategoryId>> = open
             .scores
@@ -51,17 +52,20 @@ fn check_complete(framework: &Framework, open: &OpenAssessment) -> Result<(), Re
             .filter(|(scored, _)| *scored == statement.id)
             .map(|(_, category)| category.as_ref())
             .collect();
-        if scored.is_empty() {
-            return Err(Rejection::DraftIncomplete { statement: statement.id.clone() });
-        }
         let required =
             statement.required_categories.iter().find(|category| !scored.contains(&Some(*category)));
-        if let (Method::Category, Some(category)) = (framework.method, required) {
+        if let (Method::Category, Some(category), false) = (framework.method, required, scored.is_empty()) {
             return Err(Rejection::RequiredCategoryMissing {
                 statement: statement.id.clone(),
                 category: category.clone(),
             });
         }
+        if scored.is_empty() {
+            unscored.get_or_insert(&statement.id);
+        }
+    }
+    if let Some(statement) = unscored {
+        return Err(Rejection::DraftIncomplete { statement: statement.clone() });
     }
     for ((statement, _), score) in &open.scores {
         if framework.moderation == Moderation::Required && !score.moderated {
@@ -73,24 +77,24 @@ fn check_complete(framework: &Framework, open: &OpenAssessment) -> Result<(), Re
 
 /// Refuses scores that rest on evidence withdrawn or erased since.
 fn check_evidence_stands(case: &Case<'_>, open: &OpenAssessment) -> Result<(), Rejection> {
-    for sequence in open.scores.values().flat_map(|score| &score.evidence) {
-        if case.state.status.get(sequence).is_some_and(|status| status.withdrawn) {
-            return Err(Rejection::EvidenceWithdrawn { sequence: *sequence });
-        }
+    let mut cited = open.scores.values().flat_map(|score| &score.evidence);
+    let status = |sequence: &Sequence| case.state.status.get(sequence);
+    if let Some(sequence) = cited.clone().find(|at| status(at).is_some_and(|status| status.withdrawn)) {
+        return Err(Rejection::EvidenceWithdrawn { sequence: *sequence });
     }
-    Ok(())
+    match cited.find(|at| status(at).is_some_and(|status| status.erased)) {
+        Some(sequence) => Err(Rejection::EvidenceErased { sequence: *sequence }),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn share_draft(case: &Case<'_>, data: &ShareDraft) -> Result<Vec<Planned>, Rejection> {
-    let (assessment, open) = case.open_assessment(data.assessment)?;
-    let framework = case.framework(&open.framework)?;
-    if let Some(organisation) =
-        data.recipients.iter().find(|organisation| case.check_organisation(organisation).is_err())
-    {
-        case.check_organisation(organisation)?;
-    }
+    let (assessment, opened) = case.assessment(data.assessment)?;
+    let framework = case.framework(&opened.framework)?;
+    data.recipients.iter().try_for_each(|organisation| case.check_organisation(organisation))?;
     let emailed = data.emailed.unwrap_or(case.today());
     let closes = case.deadline(emailed, framework.accuracy_working_days)?;
+    let open = case.open_assessment(assessment)?;
     check_evidence_stands(case, open)?;
     check_complete(framework, open)?;
     let entitled = entitled(case);
@@ -118,24 +122,33 @@ pub(super) fn share_draft(case: &Case<'_>, data: &ShareDraft) -> Result<Vec<Plan
     Ok(vec![case.event_of(Some(assessment), event)])
 }
 
-/// The assessment whose current draft is the one cited.
-fn current_draft<'a>(
-    case: &Case<'a>,
-    citation: Citation,
-) -> Result<(Sequence, &'a OpenAssessment, &'a Draft), Rejection> {
-    let (sequence, assessment) = case.cited(citation, "a draft of this subject (draft.shared)", |event| {
-        if let Event::DraftShared(draft) = event { Some(draft.assessment) } else { None }
-    })?;
-    let open = case.known().and_then(|known| known.assessments.get(&assessment));
-    match open.and_then(|open| open.draft.as_ref().map(|draft| (open, draft))) {
-        Some((open, draft)) if draft.sequence == sequence => Ok((assessment, open, draft)),
-        _ => Err(Rejection::DraftNotCurrent { sequence }),
+/// A draft of this subject, current or not, and its assessment while that is open.
+struct CitedDraft<'a> {
+    sequence: Sequence,
+    assessment: Sequence,
+    open: Option<&'a OpenAssessment>,
+}
+
+impl<'a> CitedDraft<'a> {
+    fn of(case: &Case<'a>, citation: Citation) -> Result<Self, Rejection> {
+        let expected = "a draft of this subject (draft.shared)";
+        let (sequence, assessment) = case.cited(citation, expected, |event| {
+            if let Event::DraftShared(draft) = event { Some(draft.assessment) } else { None }
+        })?;
+        let open = case.known().and_then(|known| known.assessments.get(&assessment));
+        Ok(CitedDraft { sequence, assessment, open })
+    }
+
+    /// The draft, which must be the current one of its assessment.
+    fn current(&self) -> Result<&'a Draft, Rejection> {
+        let draft = self.open.and_then(|open| open.draft.as_ref());
+        let draft = draft.filter(|draft| draft.sequence == self.sequence);
+        draft.ok_or(Rejection::DraftNotCurrent { sequence: self.sequence })
     }
 }
 
-/// The organisation of the area for which the actor comments.
-fn commenter(case: &Case<'_>) -> Result<OrganisationId, Rejection> {
-    let own = case.own_organisation()?;
+/// The organisation for which the actor comments, which must be one of the area.
+fn check_commenter(case: &Case<'_>, own: &OrganisationId) -> Result<OrganisationId, Rejection> {
     case.check_organisation(own)
         .map_err(|_| Rejection::ChallengerNotEntitled { organisation: own.to_string() })?;
     Ok(own.clone())
@@ -149,13 +162,7 @@ fn check_window(case: &Case<'_>, draft: &Draft) -> Result<(), Rejection> {
 }
 
 pub(super) fn challenge(case: &Case<'_>, data: &ChallengeAccuracy) -> Result<Vec<Planned>, Rejection> {
-    let entitled = commenter(case);
-    let (assessment, open, draft) = current_draft(case, data.draft)?;
-    if let Some(statement) = data.statement.iter().find(|statement| !open.statements.contains(*statement)) {
-        return Err(Rejection::StatementOutOfScope { statement: statement.clone(), assessment });
-    }
-    let organisation = entitled?;
-    check_window(case, draft)?;
+    let cited_draft = CitedDraft::of(case, data.draft)?;
     let mut cited = Vec::new();
     for citation in &data.evidence {
         let (sequence, ()) =
@@ -164,6 +171,16 @@ pub(super) fn challenge(case: &Case<'_>, data: &ChallengeAccuracy) -> Result<Vec
             })?;
         cited.push(sequence);
     }
+    let own = case.own_organisation()?;
+    let assessment = cited_draft.assessment;
+    if let (Some(open), Some(statement)) = (cited_draft.open, &data.statement)
+        && !open.statements.contains(statement)
+    {
+        return Err(Rejection::StatementOutOfScope { statement: statement.clone(), assessment });
+    }
+    let draft = cited_draft.current()?;
+    let organisation = check_commenter(case, own)?;
+    check_window(case, draft)?;
     if data.ground == Ground::Inaccurate && cited.is_empty() && data.documents.is_empty() {
         return Err(Rejection::ChallengeWithoutEvidence {});
     }
@@ -180,9 +197,10 @@ pub(super) fn challenge(case: &Case<'_>, data: &ChallengeAccuracy) -> Result<Vec
 }
 
 pub(super) fn confirm(case: &Case<'_>, data: &ConfirmAccuracy) -> Result<Vec<Planned>, Rejection> {
-    let entitled = commenter(case);
-    let (assessment, _, draft) = current_draft(case, data.draft)?;
-    let organisation = entitled?;
+    let cited = CitedDraft::of(case, data.draft)?;
+    let own = case.own_organisation()?;
+    let (assessment, draft) = (cited.assessment, cited.current()?);
+    let organisation = check_commenter(case, own)?;
     if draft.confirmed.contains(&organisation) {
         return Err(Rejection::NoEffect { what: format!("{organisation} confirmed this draft already") });
     }
@@ -191,7 +209,9 @@ pub(super) fn confirm(case: &Case<'_>, data: &ConfirmAccuracy) -> Result<Vec<Pla
 }
 
 pub(super) fn extend(case: &Case<'_>, data: &ExtendAccuracy) -> Result<Vec<Planned>, Rejection> {
-    let (assessment, _, draft) = current_draft(case, data.draft)?;
+    let cited = CitedDraft::of(case, data.draft)?;
+    case.check_calendar(data.closes)?;
+    let (assessment, draft) = (cited.assessment, cited.current()?);
     // A window is extended while it is open; afterwards there is a review.
     check_window(case, draft)?;
     if data.closes <= draft.closes || !case.state.calendar.is_working_day(data.closes) {
@@ -206,6 +226,13 @@ pub(super) fn decide_challenge(case: &Case<'_>, data: &DecideAccuracy) -> Result
         case.cited(data.challenge, "a challenge of this subject (accuracy.challenged)", |event| {
             if let Event::AccuracyChallenged(challenge) = event { Some(challenge) } else { None }
         })?;
+    for correction in &data.corrections {
+        check_corrected_entry(case, correction)?;
+    }
+    check_evidence_entries(case, data.rescore.iter().flat_map(|r| &r.evidence))?;
+    for correction in &data.corrections {
+        check_changes(case, correction)?;
+    }
     let mut assessments = case.known().into_iter().flat_map(|known| &known.assessments);
     let found = assessments.find_map(|(at, open)| open.challenges.get(&sequence).map(|c| (*at, open, c)));
     let Some((assessment, open, kept)) = found else {
@@ -218,6 +245,11 @@ pub(super) fn decide_challenge(case: &Case<'_>, data: &DecideAccuracy) -> Result
         return Err(Rejection::ChallengeDecided { sequence });
     }
     check_outcome(data)?;
+    if let (Some(changed), Some(rescore)) = (&rescored, &data.rescore)
+        && open.scores.values().any(|now| now.entry == changed.replaces && now.score == rescore.score)
+    {
+        return Err(Rejection::OutcomeUnfit { what: "the score stated is the one that stands" });
+    }
     let decision = case.position(0);
     let mut events = vec![case.event_of(
         Some(assessment),
@@ -274,9 +306,6 @@ fn rescored(
     let Some(current) = open.scores.get(&key) else {
         return Err(Rejection::NotScored { statement: rescore.statement.clone() });
     };
-    if current.score == rescore.score {
-        return Err(Rejection::OutcomeUnfit { what: "the score stated is the one that stands" });
-    }
     Ok(ScoreChanged {
         assessment,
         statement: rescore.statement.clone(),
@@ -303,21 +332,42 @@ pub(super) fn record_correction(case: &Case<'_>, data: &RecordCorrection) -> Res
     Ok(vec![case.event(event)])
 }
 
-/// Checks a correction: the field is on the closed list for that event, `was` is the value that stands, `now`
-/// is a value the field can have, and they differ.
-fn corrected(case: &Case<'_>, data: &Correction) -> Result<CorrectionRecorded, Rejection> {
+/// The entry corrected is one of this subject.
+fn check_corrected_entry(case: &Case<'_>, data: &Correction) -> Result<(), Rejection> {
     let entry = case.entry(data.corrects)?;
-    let sequence = entry.sequence;
-    if entry.subject != *case.subject() {
-        let expected = "an entry of this subject";
-        return Err(Rejection::EntryUnfit { sequence, found: entry.event.name(), expected });
+    if entry.subject == *case.subject() {
+        return Ok(());
     }
+    let (sequence, expected) = (entry.sequence, "an entry of this subject");
+    Err(Rejection::EntryUnfit { sequence, found: entry.event.name(), expected })
+}
+
+/// The statement is one of the transcription's framework, and something changes.
+fn check_changes(case: &Case<'_>, data: &Correction) -> Result<(), Rejection> {
+    let entry = case.entry(data.corrects)?;
     if let (Event::RatingTranscribed(event), Some(statement)) = (&entry.event, &data.statement) {
         let framework = case.framework(&event.framework)?;
         if framework.statement(statement).is_none() {
             return Err(Rejection::StatementUnknown { statement: statement.clone() });
         }
     }
+    if data.was == data.now {
+        return Err(Rejection::NoEffect { what: format!("{} stands already", spelled(data.now.as_ref())) });
+    }
+    Ok(())
+}
+
+/// Checks a correction: they differ, `now` is a value the field can have, the field is on the closed list for
+/// that event, and `was` is the value that stands.
+fn corrected(case: &Case<'_>, data: &Correction) -> Result<CorrectionRecorded, Rejection> {
+    check_corrected_entry(case, data)?;
+    check_changes(case, data)?;
+    if !is_possible(case, data) {
+        let what = "the corrected value is not one that this field can have";
+        return Err(Rejection::OutcomeUnfit { what });
+    }
+    let entry = case.entry(data.corrects)?;
+    let sequence = entry.sequence;
     let field = || format!("{:?}", data.field).to_lowercase();
     let uncorrectable = || Rejection::FieldUncorrectable { sequence, field: field() };
     let recorded = recorded_value(entry, data).ok_or_else(uncorrectable)?;
@@ -330,13 +380,6 @@ fn corrected(case: &Case<'_>, data: &Correction) -> Result<CorrectionRecorded, R
             stands: spelled(stands.as_ref()),
             was: spelled(data.was.as_ref()),
         });
-    }
-    if data.was == data.now {
-        return Err(Rejection::NoEffect { what: format!("{} stands already", spelled(data.now.as_ref())) });
-    }
-    if !is_possible(case, data) {
-        let what = "the corrected value is not one that this field can have";
-        return Err(Rejection::OutcomeUnfit { what });
     }
     Ok(CorrectionRecorded {
         corrects: sequence,

@@ -18,16 +18,13 @@ use crate::values::Sequence;
 
 pub(super) fn open_assessment(case: &Case<'_>, data: &OpenAssessment) -> Result<Vec<Planned>, Rejection> {
     let date = case.date();
-    case.check_valid_on(date)?;
-    let framework = case.framework(&data.framework)?;
-    if !framework.in_force_on(date) {
-        return Err(Rejection::FrameworkNotInForce { framework: framework.id.clone(), date });
-    }
+    let trigger = data.trigger.map(|citation| trigger(case, citation)).transpose()?;
+    let framework = case.framework_on(&data.framework, date)?;
     if let Some(unknown) = data.statements.iter().find(|id| framework.statement(id).is_none()) {
         return Err(Rejection::StatementUnknown { statement: unknown.clone() });
     }
     let kind = framework.subject_kind;
-    if case.state.paused.get(&kind).is_some_and(|from| *from <= date) {
+    if case.state.paused_on(kind, date) {
         return Err(Rejection::ProgrammePaused { kind });
     }
     let approved = case.state.frameworks.get(&framework.id).and_then(|adopted| adopted.approved_from);
@@ -43,11 +40,11 @@ pub(super) fn open_assessment(case: &Case<'_>, data: &OpenAssessment) -> Result<
             return Err(Rejection::AssessmentOverlaps { sequence: *sequence, statement: statement.clone() });
         }
     }
-    let trigger = data.trigger.map(|citation| open_trigger(case, citation)).transpose()?;
     if (data.cause == OpeningCause::Trigger) != trigger.is_some() {
         let what = "an assessment caused by a trigger names it, and no other does";
         return Err(Rejection::OutcomeUnfit { what });
     }
+    trigger.map_or(Ok(()), |sequence| check_trigger_open(case, sequence))?;
     let event = AssessmentOpened {
         framework: framework.id.clone(),
         phase: data.phase,
@@ -58,27 +55,32 @@ pub(super) fn open_assessment(case: &Case<'_>, data: &OpenAssessment) -> Result<
     Ok(vec![case.event_of(Some(case.context.next), event)])
 }
 
-/// The cited trigger of this subject, which must be open.
-pub(super) fn open_trigger(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
+/// The cited trigger of this subject, open or discharged.
+pub(super) fn trigger(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
     let (sequence, ()) =
         case.cited(citation, "a trigger of this subject (assessment.triggered)", |event| {
             matches!(event, Event::AssessmentTriggered(_)).then_some(())
         })?;
+    Ok(sequence)
+}
+
+pub(super) fn check_trigger_open(case: &Case<'_>, sequence: Sequence) -> Result<(), Rejection> {
     let open = case.known().is_some_and(|known| known.triggers.contains_key(&sequence));
-    if open { Ok(sequence) } else { Err(Rejection::TriggerNotOpen { sequence }) }
+    if open { Ok(()) } else { Err(Rejection::TriggerNotOpen { sequence }) }
 }
 
 pub(super) fn request_evidence(case: &Case<'_>, data: &RequestEvidence) -> Result<Vec<Planned>, Rejection> {
-    case.check_valid_on(case.date())?;
+    let assessment = cited_assessment(case, data.assessment)?;
+    let trigger = data.trigger.map(|citation| trigger(case, citation)).transpose()?;
     case.check_statements(std::slice::from_ref(&data.statement))?;
     check_category(case, &data.category)?;
     case.check_organisation(&data.organisation)?;
     check_period(data.period)?;
-    let assessment = in_scope(case, data.assessment, std::slice::from_ref(&data.statement))?;
+    check_scope(case, assessment, std::slice::from_ref(&data.statement))?;
     if data.again.is_none() {
         already_answered(case, data)?;
     }
-    let trigger = data.trigger.map(|citation| open_trigger(case, citation)).transpose()?;
+    trigger.map_or(Ok(()), |sequence| check_trigger_open(case, sequence))?;
     let event = EvidenceRequested {
         assessment,
         statement: data.statement.clone(),
@@ -133,35 +135,42 @@ fn check_period(period: Option<Period>) -> Result<(), Rejection> {
     }
 }
 
-/// The cited assessment, open and with these statements in scope.
-fn in_scope(
-    case: &Case<'_>,
-    citation: Option<Citation>,
-    statements: &[StatementId],
-) -> Result<Option<Sequence>, Rejection> {
+/// The assessment that evidence or a request is for, if it is for one.
+fn cited_assessment(case: &Case<'_>, citation: Option<Citation>) -> Result<Option<Sequence>, Rejection> {
     let Some(citation) = citation else { return Ok(None) };
-    let (assessment, open) = case.open_assessment(citation)?;
+    case.assessment(citation).map(|(sequence, _)| Some(sequence))
+}
+
+/// The assessment, if there is one, is open and has these statements in scope.
+fn check_scope(
+    case: &Case<'_>,
+    assessment: Option<Sequence>,
+    statements: &[StatementId],
+) -> Result<(), Rejection> {
+    let Some(assessment) = assessment else { return Ok(()) };
+    let open = case.open_assessment(assessment)?;
     match statements.iter().find(|id| !open.statements.contains(*id)) {
         Some(statement) => Err(Rejection::StatementOutOfScope { statement: statement.clone(), assessment }),
-        None => Ok(Some(assessment)),
+        None => Ok(()),
     }
 }
 
-fn open_request<'a>(
-    case: &Case<'a>,
-    citation: Citation,
-) -> Result<(Sequence, &'a EvidenceRequested), Rejection> {
-    let (sequence, request) =
-        case.cited(citation, "a request to this subject (evidence.requested)", |event| {
-            if let Event::EvidenceRequested(request) = event { Some(request) } else { None }
-        })?;
+/// The cited request to this subject, open or closed.
+fn request<'a>(case: &Case<'a>, citation: Citation) -> Result<(Sequence, &'a EvidenceRequested), Rejection> {
+    case.cited(citation, "a request to this subject (evidence.requested)", |event| {
+        if let Event::EvidenceRequested(request) = event { Some(request) } else { None }
+    })
+}
+
+fn check_request_open(case: &Case<'_>, sequence: Sequence) -> Result<(), Rejection> {
     let open = case.known().is_some_and(|known| known.asked.contains_key(&sequence));
-    if open { Ok((sequence, request)) } else { Err(Rejection::RequestNotOpen { sequence }) }
+    if open { Ok(()) } else { Err(Rejection::RequestNotOpen { sequence }) }
 }
 
 pub(super) fn close_request(case: &Case<'_>, data: &CloseRequest) -> Result<Vec<Planned>, Rejection> {
-    let (sequence, request) = open_request(case, data.request)?;
+    let (sequence, request) = request(case, data.request)?;
     case.check_own(&request.organisation)?;
+    check_request_open(case, sequence)?;
     if data.outcome == RequestOutcome::Answered {
         let what =
             "a request is answered by submitting the evidence that names it; close it as declined or lapsed";
@@ -177,30 +186,28 @@ pub(super) fn close_request(case: &Case<'_>, data: &CloseRequest) -> Result<Vec<
 }
 
 pub(super) fn submit_evidence(case: &Case<'_>, data: &SubmitEvidence) -> Result<Vec<Planned>, Rejection> {
-    if case.acts_as_partner() {
-        let own = case.own_organisation()?;
-        match &data.organisation {
-            Some(organisation) => case.check_own(organisation)?,
-            None => {
-                return Err(Rejection::OrganisationNotOwn {
-                    actor: case.request.actor.clone(),
-                    organisation: format!("nobody; state {own}"),
-                });
-            }
-        }
-        case.check_organisation(own)?;
-    }
+    let assessment = cited_assessment(case, data.assessment)?;
+    let answers = data.answers.map(|citation| request(case, citation)).transpose()?;
+    check_partner_result(case, data.result.as_ref())?;
     case.check_statements(&data.statements)?;
     check_category(case, &data.category)?;
     let known_tag = |tag| case.frameworks_of_kind().any(|framework: &Framework| framework.has_tag(tag));
     if let Some(tag) = data.tags.iter().find(|tag| !known_tag(tag)) {
         return Err(Rejection::TagUnknown { tag: tag.clone() });
     }
+    if case.acts_as_partner() {
+        check_partner(case, data.organisation.as_ref())?;
+    }
+    answers.map_or(Ok(()), |(_, request)| case.check_own(&request.organisation))?;
     check_period(data.period)?;
-    let assessment = in_scope(case, data.assessment, &data.statements)?;
-    let answers = data.answers.map(|citation| open_request(case, citation)).transpose()?;
+    check_scope(case, assessment, &data.statements)?;
+    answers.map_or(Ok(()), |(sequence, _)| check_request_open(case, sequence))?;
+    if data.statements.is_empty() {
+        let what = "evidence bears on at least one statement: name it".to_owned();
+        return Err(Rejection::ResultUnfit { what });
+    }
+    let result = data.result.as_ref().map(|result| submitted_result(case, result)).transpose()?;
     if let Some((sequence, request)) = answers {
-        case.check_own(&request.organisation)?;
         let answers = data.statements.contains(&request.statement) && data.category == request.category;
         if !answers {
             return Err(Rejection::EvidenceUnrelated {
@@ -209,11 +216,6 @@ pub(super) fn submit_evidence(case: &Case<'_>, data: &SubmitEvidence) -> Result<
             });
         }
     }
-    if data.statements.is_empty() {
-        let what = "evidence bears on at least one statement: name it".to_owned();
-        return Err(Rejection::ResultUnfit { what });
-    }
-    let result = data.result.as_ref().map(|result| submitted_result(case, result)).transpose()?;
     let event = EvidenceSubmitted {
         assessment,
         statements: data.statements.clone(),
@@ -240,6 +242,32 @@ pub(super) fn submit_evidence(case: &Case<'_>, data: &SubmitEvidence) -> Result<
         events.push(case.consequence(asked.assessment, closed));
     }
     Ok(events)
+}
+
+/// A partner submits for its own organisation, which belongs to the area.
+fn check_partner(case: &Case<'_>, organisation: Option<&OrganisationId>) -> Result<(), Rejection> {
+    let own = case.own_organisation()?;
+    match organisation {
+        Some(organisation) => case.check_own(organisation)?,
+        None => {
+            return Err(Rejection::OrganisationNotOwn {
+                actor: case.request.actor.clone(),
+                organisation: format!("nobody; state {own}"),
+            });
+        }
+    }
+    case.check_organisation(own)
+}
+
+/// An entry cited as a partner's result is one.
+fn check_partner_result(case: &Case<'_>, result: Option<&SubmittedResult>) -> Result<(), Rejection> {
+    let Some(SubmittedResult::PartnerResult { entry }) = result else { return Ok(()) };
+    let entry = case.entry(*entry)?;
+    if matches!(entry.event, Event::RatingPublished(_) | Event::RatingTranscribed(_)) {
+        return Ok(());
+    }
+    let expected = "a published or transcribed rating";
+    Err(Rejection::EntryUnfit { sequence: entry.sequence, found: entry.event.name(), expected })
 }
 
 fn submitted_result(case: &Case<'_>, result: &SubmittedResult) -> Result<EvidenceResult, Rejection> {
@@ -276,10 +304,6 @@ fn submitted_result(case: &Case<'_>, result: &SubmittedResult) -> Result<Evidenc
 /// A result in this ledger of one of the area's own authorities or providers may be cited without being shared.
 fn partner_result(case: &Case<'_>, citation: Citation) -> Result<EvidenceResult, Rejection> {
     let entry = case.entry(citation)?;
-    if !matches!(entry.event, Event::RatingPublished(_) | Event::RatingTranscribed(_)) {
-        let expected = "a published or transcribed rating";
-        return Err(Rejection::EntryUnfit { sequence: entry.sequence, found: entry.event.name(), expected });
-    }
     let of = &entry.subject;
     let organisation = |prefix: &str| format!("{prefix}/{}", of.code()).parse::<OrganisationId>().ok();
     let own = ["authority", "provider"].into_iter().filter_map(organisation);
@@ -296,41 +320,42 @@ fn partner_result(case: &Case<'_>, citation: Citation) -> Result<EvidenceResult,
     })
 }
 
-/// The cited evidence of this subject, which must not be withdrawn.
-fn plain_evidence<'a>(
+/// The cited evidence of this subject.
+fn own_evidence<'a>(
     case: &Case<'a>,
     citation: Citation,
 ) -> Result<(Sequence, &'a EvidenceSubmitted), Rejection> {
-    let (sequence, evidence) =
-        case.cited(citation, "evidence of this subject (evidence.submitted)", |event| {
-            if let Event::EvidenceSubmitted(evidence) = event { Some(evidence) } else { None }
-        })?;
+    case.cited(citation, "evidence of this subject (evidence.submitted)", |event| {
+        if let Event::EvidenceSubmitted(evidence) = event { Some(evidence) } else { None }
+    })
+}
+
+fn check_not_withdrawn(case: &Case<'_>, sequence: Sequence) -> Result<(), Rejection> {
     if case.state.status.get(&sequence).is_some_and(|status| status.withdrawn) {
         return Err(Rejection::EvidenceWithdrawn { sequence });
     }
-    Ok((sequence, evidence))
+    Ok(())
 }
 
 pub(super) fn withdraw_evidence(case: &Case<'_>, data: &WithdrawEvidence) -> Result<Vec<Planned>, Rejection> {
-    let (sequence, evidence) = plain_evidence(case, data.evidence)?;
+    let (sequence, evidence) = own_evidence(case, data.evidence)?;
+    check_not_withdrawn(case, sequence)?;
     let event = EvidenceWithdrawn { evidence: sequence, reason: data.reason.clone() };
     Ok(vec![case.event_of(evidence.assessment, event)])
 }
 
 pub(super) fn share_evidence(case: &Case<'_>, data: &ShareEvidence) -> Result<Vec<Planned>, Rejection> {
-    if let Some(subject) = data.subject.iter().find(|subject| !case.state.areas.contains_key(*subject)) {
-        return Err(Rejection::SubjectUnknown { subject: subject.clone() });
-    }
-    let (sequence, evidence) = plain_evidence(case, data.evidence)?;
-    if data.subject.is_some() == data.organisation.is_some() {
-        let what = "evidence is shared with one subject or one organisation: name one of them";
-        return Err(Rejection::OutcomeUnfit { what });
-    }
+    let (sequence, evidence) = own_evidence(case, data.evidence)?;
     let shared = case.state.status.get(&sequence).map(|status| &status.shared_with);
     if let Some(subject) = &data.subject
         && (subject == case.subject() || shared.is_some_and(|with| with.contains(subject)))
     {
         return Err(Rejection::NoEffect { what: format!("evidence {sequence} serves {subject} already") });
+    }
+    check_not_withdrawn(case, sequence)?;
+    if data.subject.is_some() == data.organisation.is_some() {
+        let what = "evidence is shared with one subject or one organisation: name one of them";
+        return Err(Rejection::OutcomeUnfit { what });
     }
     let event = EvidenceShared {
         evidence: sequence,

@@ -17,11 +17,11 @@ mod scoring;
 use std::collections::HashMap;
 
 use super::civil::Date;
-use super::codes::{AreaKind, Code, Document, FrameworkId, OrganisationId, StatementId, Subject};
+use super::codes::{ActorId, AreaKind, Code, Document, FrameworkId, OrganisationId, StatementId, Subject};
 use super::command::{Citation, Command, Request, SubmittedResult};
-use super::event::Event;
+use super::event::{AssessmentOpened, Event};
 use super::framework::Framework;
-use super::recorded::{Author, Recorded};
+use super::recorded::{Author, Recorded, counts_from};
 use super::rejection::Rejection;
 use super::roles::{Role, may_give};
 use super::state::{Actor, OpenAssessment, State, SubjectState};
@@ -254,8 +254,8 @@ fn stream(command: &Command) -> Stream {
     }
 }
 
-/// The checks that every command shares, in order of precedence: the time stated, the actor and its role, the
-/// subject, documents, and that every cited entry exists.
+/// The checks that every command shares, in order of precedence: the time stated, the actors and the role, the
+/// subjects and whether they existed, documents, and that every cited entry exists.
 fn admit<'a>(
     state: &'a State,
     request: &'a Request,
@@ -271,6 +271,7 @@ fn admit<'a>(
     if actor.revoked {
         return Err(Rejection::ActorRevoked { actor: actor_id.clone() });
     }
+    check_named_actors(state, request)?;
     let command = request.command.name();
     let roles = may_give(&request.command);
     if !roles.iter().any(|role| actor.roles.contains(role)) {
@@ -278,6 +279,8 @@ fn admit<'a>(
         return Err(Rejection::RoleMissing { actor: actor_id.clone(), command, roles: roles.join(" or ") });
     }
     check_subject(state, request)?;
+    check_named_subjects(state, &request.command)?;
+    check_validity(state, request, context)?;
     if let Some(commitment) = context.missing_document {
         return Err(Rejection::DocumentMissing { commitment });
     }
@@ -287,6 +290,63 @@ fn admit<'a>(
         }
     }
     Ok(Case { state, request, context, actor, time })
+}
+
+/// The actors a command names besides its giver exist: the one revoked, the members of a panel.
+fn check_named_actors(state: &State, request: &Request) -> Result<(), Rejection> {
+    let unknown = |actor: &ActorId| Rejection::ActorUnknown { actor: actor.clone() };
+    match &request.command {
+        Command::RevokeActor(_) => {
+            let Ok(actor) = request.subject.code().parse::<ActorId>() else { return Ok(()) };
+            if request.subject != Subject::actor(&actor) {
+                return Ok(());
+            }
+            match state.actors.get(&actor) {
+                None => Err(unknown(&actor)),
+                Some(known) if known.revoked => Err(Rejection::ActorRevoked { actor }),
+                Some(_) => Ok(()),
+            }
+        }
+        Command::ModerateScore(data) => {
+            let stranger = data.panel.iter().find(|member| !state.actors.contains_key(*member));
+            stranger.map_or(Ok(()), |member| Err(unknown(member)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The areas a command names besides its subject are registered.
+fn check_named_subjects(state: &State, command: &Command) -> Result<(), Rejection> {
+    let named: &[Subject] = match command {
+        Command::RegisterArea(data) => &data.within,
+        Command::SucceedArea(data) => &data.successors,
+        Command::ShareEvidence(data) => data.subject.as_slice(),
+        _ => &[],
+    };
+    let unknown = named.iter().find(|subject| !state.areas.contains_key(*subject));
+    unknown.map_or(Ok(()), |subject| Err(Rejection::SubjectUnknown { subject: subject.clone() }))
+}
+
+/// What begins or is said of an area belongs to a day on which the area existed.
+fn check_validity(state: &State, request: &Request, context: &Context<'_>) -> Result<(), Rejection> {
+    let date = match &request.command {
+        Command::OpenAssessment(_) | Command::RequestEvidence(_) | Command::RaiseConcern(_) => {
+            Date::in_london(request.time.unwrap_or(context.recorded_time))
+        }
+        Command::TranscribeRating(data) => counts_from(data.effective_from, context.recorded_time),
+        _ => return Ok(()),
+    };
+    let Some(area) = state.areas.get(&request.subject) else { return Ok(()) };
+    if area.valid_on(date) {
+        return Ok(());
+    }
+    let open = |date: Option<Date>, open: &str| date.map_or(open.to_owned(), |date| date.to_string());
+    Err(Rejection::SubjectNotValid {
+        subject: request.subject.clone(),
+        date,
+        from: open(area.from, "an unknown day"),
+        to: open(area.to, "now"),
+    })
 }
 
 fn check_subject(state: &State, request: &Request) -> Result<(), Rejection> {
@@ -382,23 +442,33 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The cited assessment of this subject, which must be open.
-    fn open_assessment(&self, citation: Citation) -> Result<(Sequence, &'a OpenAssessment), Rejection> {
-        let (sequence, ()) = self.assessment(citation)?;
+    /// The assessment of this subject, which must be open.
+    fn open_assessment(&self, sequence: Sequence) -> Result<&'a OpenAssessment, Rejection> {
         let open = self.known().and_then(|known| known.assessments.get(&sequence));
-        open.map(|open| (sequence, open)).ok_or(Rejection::AssessmentNotOpen { sequence })
+        open.ok_or(Rejection::AssessmentNotOpen { sequence })
     }
 
     /// The cited assessment of this subject, open or closed.
-    fn assessment(&self, citation: Citation) -> Result<(Sequence, ()), Rejection> {
-        self.cited(citation, "an assessment of this subject (assessment.opened)", |event| {
-            matches!(event, Event::AssessmentOpened(_)).then_some(())
+    fn assessment(&self, citation: Citation) -> Result<(Sequence, &'a AssessmentOpened), Rejection> {
+        self.cited(citation, "an assessment of this subject (assessment.opened)", |event| match event {
+            Event::AssessmentOpened(opened) => Some(opened),
+            _ => None,
         })
     }
 
     /// What is known about this subject's assessments.
     fn known(&self) -> Option<&'a SubjectState> {
         self.state.subjects.get(self.subject())
+    }
+
+    /// The framework, adopted, in force on `date` and for this kind of subject.
+    fn framework_on(&self, id: &FrameworkId, date: Date) -> Result<&'a Framework, Rejection> {
+        match self.state.framework(id) {
+            Some(framework) if !framework.in_force_on(date) => {
+                Err(Rejection::FrameworkNotInForce { framework: id.clone(), date })
+            }
+            _ => self.framework(id),
+        }
     }
 
     /// The framework, adopted and for this kind of subject.
@@ -426,21 +496,6 @@ impl<'a> Case<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Refuses a date on which the area did not exist.
-    fn check_valid_on(&self, date: Date) -> Result<(), Rejection> {
-        let Some(area) = self.state.areas.get(self.subject()) else { return Ok(()) };
-        if area.valid_on(date) {
-            return Ok(());
-        }
-        let open = |date: Option<Date>, open: &str| date.map_or(open.to_owned(), |date| date.to_string());
-        Err(Rejection::SubjectNotValid {
-            subject: self.subject().clone(),
-            date,
-            from: open(area.from, "an unknown day"),
-            to: open(area.to, "now"),
-        })
     }
 
     /// Refuses an organisation that does not belong to the area.
@@ -492,6 +547,16 @@ impl<'a> Case<'a> {
             return Err(Rejection::DutiesNotSeparate { actor: actor.clone(), did: did.to_owned() });
         }
         Ok(())
+    }
+
+    /// Refuses a deadline in a year whose holidays are not all known.
+    fn check_calendar(&self, deadline: Date) -> Result<(), Rejection> {
+        let last_year = self.state.calendar.last_year();
+        if Some(deadline.year()) <= last_year {
+            return Ok(());
+        }
+        let last_year = last_year.map_or("no year at all".to_owned(), |year| year.to_string());
+        Err(Rejection::CalendarEnds { last_year })
     }
 
     /// The `days`th working day after `start`, if the calendar knows it.

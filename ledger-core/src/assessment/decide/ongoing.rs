@@ -1,6 +1,6 @@
 //! Rules for concerns and triggers, and risk rule R1.
 
-use super::gathering::open_trigger;
+use super::gathering::{check_trigger_open, trigger};
 use super::{Case, Planned, code};
 use crate::assessment::command::{DischargeTrigger, RaiseConcern, ResolveConcern};
 use crate::assessment::event::{
@@ -10,8 +10,8 @@ use crate::assessment::rejection::Rejection;
 use crate::assessment::risk::{RiskRule, Severity};
 
 pub(super) fn raise_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<Planned>, Rejection> {
-    case.check_valid_on(case.date())?;
     case.check_statements(&data.statements)?;
+    let triggered = immediate_concern(case, data)?;
     if data.statements.is_empty() {
         let what = "a concern bears on at least one statement: name it".to_owned();
         return Err(Rejection::ResultUnfit { what });
@@ -22,7 +22,6 @@ pub(super) fn raise_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<
         source: data.source,
         account: data.account.clone(),
     };
-    let triggered = immediate_concern(case, data)?;
     Ok([case.event(event)].into_iter().chain(triggered).collect())
 }
 
@@ -59,7 +58,7 @@ pub(super) fn resolve_concern(case: &Case<'_>, data: &ResolveConcern) -> Result<
 }
 
 pub(super) fn discharge_trigger(case: &Case<'_>, data: &DischargeTrigger) -> Result<Vec<Planned>, Rejection> {
-    let trigger = open_trigger(case, data.trigger)?;
+    let trigger = trigger(case, data.trigger)?;
     let done = data.entry.map(|citation| {
         case.cited(citation, "a request or assessment of this subject", |event| match event {
             Event::EvidenceRequested(_) => Some(DischargedBy::Request),
@@ -67,7 +66,9 @@ pub(super) fn discharge_trigger(case: &Case<'_>, data: &DischargeTrigger) -> Res
             _ => None,
         })
     });
-    let (entry, by) = match done.transpose()? {
+    let done = done.transpose()?;
+    check_trigger_open(case, trigger)?;
+    let (entry, by) = match done {
         Some((sequence, by)) => (Some(sequence), by),
         None if data.reason.is_none() => {
             let what = "a trigger is discharged by a request, an assessment or a reasoned decision";

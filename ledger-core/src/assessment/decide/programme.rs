@@ -69,14 +69,14 @@ pub(super) fn publish_priorities(
 }
 
 pub(super) fn pause(case: &Case<'_>, data: &ProgrammePaused) -> Result<Vec<Planned>, Rejection> {
-    if case.state.paused.contains_key(&data.kind) {
+    if case.state.awaits_resumption(data.kind) {
         return Err(no_effect(format!("assessments of kind {} are paused already", data.kind)));
     }
     Ok(vec![case.event(data.clone())])
 }
 
 pub(super) fn resume(case: &Case<'_>, data: &ProgrammeResumed) -> Result<Vec<Planned>, Rejection> {
-    if !case.state.paused.contains_key(&data.kind) {
+    if !case.state.awaits_resumption(data.kind) {
         return Err(no_effect(format!("assessments of kind {} are not paused", data.kind)));
     }
     Ok(vec![case.event(data.clone())])

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::accuracy::awaits_confirmation;
-use super::scoring::{evidence, score_key};
+use super::scoring::{check_evidence_entries, evidence, score_key};
 use super::{Case, Planned};
 use crate::assessment::codes::StatementId;
 use crate::assessment::command::{
@@ -43,12 +43,9 @@ fn check_publishable<'a>(
 }
 
 pub(super) fn publish_findings(case: &Case<'_>, data: &PublishFindings) -> Result<Vec<Planned>, Rejection> {
-    let (assessment, open) = case.open_assessment(data.assessment)?;
-    let framework = case.framework(&open.framework)?;
-    let statements: Vec<StatementId> = match data.statements.as_slice() {
-        [] => open.statements.iter().cloned().collect(),
-        some => some.to_vec(),
-    };
+    let (assessment, opened) = case.assessment(data.assessment)?;
+    let framework = case.framework(&opened.framework)?;
+    let statements = if data.statements.is_empty() { &opened.statements } else { &data.statements };
     let named = statements.iter().chain(data.items.iter().map(|item| &item.statement));
     if let Some(unknown) = named.clone().find(|id| framework.statement(id).is_none()) {
         return Err(Rejection::StatementUnknown { statement: unknown.clone() });
@@ -62,9 +59,10 @@ pub(super) fn publish_findings(case: &Case<'_>, data: &PublishFindings) -> Resul
         return Err(Rejection::PriorityUnknown { priority: priority.clone() });
     }
     let kind = framework.subject_kind;
-    if case.state.paused.get(&kind).is_some_and(|from| *from <= case.today()) {
+    if case.state.paused_on(kind, case.today()) {
         return Err(Rejection::ProgrammePaused { kind });
     }
+    let open = case.open_assessment(assessment)?;
     if let Some(statement) = { named }.find(|id| !open.statements.contains(*id)) {
         return Err(Rejection::StatementOutOfScope { statement: statement.clone(), assessment });
     }
@@ -83,7 +81,7 @@ pub(super) fn publish_findings(case: &Case<'_>, data: &PublishFindings) -> Resul
     let event = FindingsPublished {
         assessment,
         draft: draft.sequence,
-        statements,
+        statements: statements.clone(),
         items: data.items.clone(),
         sections: data.sections.clone(),
         commentary: data.commentary.clone(),
@@ -122,17 +120,12 @@ pub(super) fn publish_rating(case: &Case<'_>, data: &PublishRating) -> Result<Ve
         });
     }
     case.check_separate(&candidate.authors, "set a score of this assessment")?;
-    let mut carried: Vec<Sequence> =
-        standing.iter().flat_map(|s| &s.scores).map(|score| score.result).collect();
-    carried.retain(|sequence| *sequence != result.sequence);
-    carried.sort_unstable();
-    carried.dedup();
     let event = RatingPublished {
         assessment: candidate.assessment,
-        framework: result.framework,
+        framework: result.framework.clone(),
         findings: candidate.findings,
         scores: candidate.given.values().map(|given| given.entry).collect(),
-        carried,
+        carried: case.state.carried_into(case.subject(), &result).into_iter().collect(),
         percent,
         rating,
         replaces: candidate.replaces,
@@ -167,17 +160,19 @@ struct Candidate<'a> {
 }
 
 fn from_draft<'a>(case: &Case<'a>, data: &PublishRating) -> Result<Candidate<'a>, Rejection> {
-    let (assessment, open) = case.open_assessment(data.assessment)?;
-    let framework = case.framework(&open.framework)?;
-    if let Some(sequence) = open.published {
+    let (assessment, opened) = case.assessment(data.assessment)?;
+    let framework = case.framework(&opened.framework)?;
+    let published = case.open_assessment(assessment).ok().and_then(|open| open.published);
+    if let Some(sequence) = published {
         return Err(Rejection::NoEffect {
             what: format!("this assessment's rating was published at entry {sequence}"),
         });
     }
     let kind = framework.subject_kind;
-    if case.state.paused.get(&kind).is_some_and(|from| *from <= case.today()) {
+    if case.state.paused_on(kind, case.today()) {
         return Err(Rejection::ProgrammePaused { kind });
     }
+    let open = case.open_assessment(assessment)?;
     let draft = check_publishable(case, assessment, open)?;
     let findings = open.findings.as_ref().filter(|findings| findings.draft == draft.sequence);
     let Some(findings) = findings else { return Err(Rejection::FindingsMissing { assessment }) };
@@ -199,7 +194,7 @@ fn from_review<'a>(
     data: &PublishRating,
     citation: Citation,
 ) -> Result<Candidate<'a>, Rejection> {
-    let (assessment, ()) = case.assessment(data.assessment)?;
+    let (assessment, _) = case.assessment(data.assessment)?;
     let (decision, ()) =
         case.cited(citation, "a review decision of this subject (review.decided)", |event| {
             matches!(event, Event::ReviewDecided(_)).then_some(())
@@ -225,7 +220,8 @@ fn from_review<'a>(
 }
 
 pub(super) fn close_assessment(case: &Case<'_>, data: &CloseAssessment) -> Result<Vec<Planned>, Rejection> {
-    let (assessment, open) = case.open_assessment(data.assessment)?;
+    let (assessment, _) = case.assessment(data.assessment)?;
+    let open = case.open_assessment(assessment)?;
     let what = match data.outcome {
         AssessmentOutcome::Published if open.published.is_none() => {
             "no rating was published: close it as findings-only or discontinued"
@@ -235,6 +231,9 @@ pub(super) fn close_assessment(case: &Case<'_>, data: &CloseAssessment) -> Resul
         }
         AssessmentOutcome::FindingsOnly | AssessmentOutcome::Discontinued if open.published.is_some() => {
             "its rating was published: close it as published"
+        }
+        AssessmentOutcome::Discontinued if open.findings.is_some() => {
+            "its findings were published: close it as findings-only"
         }
         AssessmentOutcome::Discontinued if data.reason.is_none() => {
             return Err(Rejection::ReasonMissing { what: "an assessment is discontinued for a reason" });
@@ -248,20 +247,25 @@ pub(super) fn close_assessment(case: &Case<'_>, data: &CloseAssessment) -> Resul
     Ok(vec![case.event_of(Some(assessment), event)])
 }
 
-/// The cited result of this subject, published or transcribed, which must stand.
-fn standing_result<'a>(case: &Case<'a>, citation: Citation) -> Result<&'a KeptResult, Rejection> {
+/// The cited result of this subject, published or transcribed.
+fn cited_result(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
     let expected = "a published or transcribed result of this subject";
     let (sequence, ()) = case.cited(citation, expected, |event| match event {
         Event::RatingPublished(_) => Some(()),
         Event::RatingTranscribed(event) if event.kind == TranscribedKind::Result => Some(()),
         _ => None,
     })?;
+    Ok(sequence)
+}
+
+/// The result, which must stand.
+fn standing_result<'a>(case: &Case<'a>, sequence: Sequence) -> Result<&'a KeptResult, Rejection> {
     let kept = case.known().and_then(|known| known.result(sequence));
     kept.filter(|kept| !kept.withdrawn).ok_or(Rejection::NotPublished { sequence })
 }
 
 pub(super) fn withdraw(case: &Case<'_>, data: &WithdrawRating) -> Result<Vec<Planned>, Rejection> {
-    let kept = standing_result(case, data.publication)?;
+    let kept = standing_result(case, cited_result(case, data.publication)?)?;
     let event =
         RatingWithdrawn { publication: kept.result.sequence, cause: data.cause, reason: data.reason.clone() };
     Ok(vec![case.event_of(assessment_of(kept), event)])
@@ -275,9 +279,10 @@ fn assessment_of(kept: &KeptResult) -> Option<Sequence> {
 }
 
 pub(super) fn request_review(case: &Case<'_>, data: &RequestReview) -> Result<Vec<Planned>, Rejection> {
+    let publication = cited_result(case, data.publication)?;
     let organisation = case.own_organisation()?;
     case.check_organisation(organisation)?;
-    let kept = standing_result(case, data.publication)?;
+    let kept = standing_result(case, publication)?;
     if let Some(review) = &kept.review {
         return Err(Rejection::ReviewPending { sequence: review.request });
     }
@@ -294,6 +299,7 @@ pub(super) fn decide_review(case: &Case<'_>, data: &DecideReview) -> Result<Vec<
         case.cited(data.review, "a review request of this subject (review.requested)", |event| {
             matches!(event, Event::ReviewRequested(_)).then_some(())
         })?;
+    check_evidence_entries(case, data.rescores.iter().flat_map(|rescore| &rescore.evidence))?;
     let open = |kept: &&KeptResult| {
         kept.review.as_ref().is_some_and(|review| review.request == sequence && review.decision.is_none())
     };
@@ -353,12 +359,8 @@ fn reviewed(
 
 pub(super) fn transcribe(case: &Case<'_>, data: &TranscribeRating) -> Result<Vec<Planned>, Rejection> {
     let counts = counts_from(data.effective_from, case.context.recorded_time);
-    case.check_valid_on(counts)?;
     let concerned = data.concerns.map(|citation| transcribed(case, citation)).transpose()?;
-    let framework = case.framework(&data.framework)?;
-    if !framework.in_force_on(counts) {
-        return Err(Rejection::FrameworkNotInForce { framework: framework.id.clone(), date: counts });
-    }
+    let framework = case.framework_on(&data.framework, counts)?;
     if let Some(unknown) =
         data.scores.iter().find(|printed| framework.statement(&printed.statement).is_none())
     {
@@ -383,6 +385,7 @@ pub(super) fn transcribe(case: &Case<'_>, data: &TranscribeRating) -> Result<Vec
     if printed.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(Rejection::OutcomeUnfit { what: "a statement has two scores: give each once" });
     }
+    let concerned = concerned.map(|sequence| standing_result(case, sequence)).transpose()?;
     if let (TranscribedKind::ReviewRequested, Some(kept)) = (data.kind, concerned)
         && let Some(review) = &kept.review
     {
@@ -403,12 +406,12 @@ pub(super) fn transcribe(case: &Case<'_>, data: &TranscribeRating) -> Result<Vec
     Ok(vec![case.event(event)])
 }
 
-fn transcribed<'a>(case: &Case<'a>, citation: Citation) -> Result<&'a KeptResult, Rejection> {
+/// The cited transcription of a result of this subject.
+fn transcribed(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
     let expected = "a transcribed result of this subject";
     let (sequence, ()) = case.cited(citation, expected, |event| match event {
         Event::RatingTranscribed(event) if event.kind == TranscribedKind::Result => Some(()),
         _ => None,
     })?;
-    let kept = case.known().and_then(|known| known.result(sequence));
-    kept.filter(|kept| !kept.withdrawn).ok_or(Rejection::NotPublished { sequence })
+    Ok(sequence)
 }

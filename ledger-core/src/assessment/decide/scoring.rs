@@ -18,6 +18,21 @@ use crate::values::Sequence;
 /// A score cites at most this many items, so that it fits into an entry.
 const MAX_EVIDENCE: usize = 200;
 
+/// The framework has the statement, and the category if one is named.
+pub(super) fn check_in_framework(
+    framework: &Framework,
+    statement: &StatementId,
+    category: Option<&CategoryId>,
+) -> Result<(), Rejection> {
+    if framework.statement(statement).is_none() {
+        return Err(Rejection::StatementUnknown { statement: statement.clone() });
+    }
+    match category.filter(|category| !framework.has_category(category)) {
+        Some(category) => Err(Rejection::CategoryUnknown { category: category.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// The statement, with its category exactly under a category method, in the assessment's scope.
 pub(super) fn score_key(
     framework: &Framework,
@@ -26,12 +41,7 @@ pub(super) fn score_key(
     statement: &StatementId,
     category: Option<&CategoryId>,
 ) -> Result<ScoreKey, Rejection> {
-    if framework.statement(statement).is_none() {
-        return Err(Rejection::StatementUnknown { statement: statement.clone() });
-    }
-    if let Some(category) = category.filter(|category| !framework.has_category(category)) {
-        return Err(Rejection::CategoryUnknown { category: category.clone() });
-    }
+    check_in_framework(framework, statement, category)?;
     if !in_scope.contains(statement) {
         return Err(Rejection::StatementOutOfScope { statement: statement.clone(), assessment });
     }
@@ -52,14 +62,32 @@ fn scored<'a>(
     statement: &StatementId,
     category: Option<&CategoryId>,
 ) -> Result<(Sequence, &'a OpenAssessment, &'a Framework, ScoreKey), Rejection> {
-    let (sequence, ()) = case.assessment(assessment)?;
-    let known_statement = std::slice::from_ref(statement);
-    case.check_statements(known_statement)?;
-    let (sequence, open) =
-        case.open_assessment(assessment).map_err(|_| Rejection::AssessmentNotOpen { sequence })?;
-    let framework = case.framework(&open.framework)?;
+    let (sequence, opened) = case.assessment(assessment)?;
+    let framework = case.framework(&opened.framework)?;
+    check_in_framework(framework, statement, category)?;
+    let open = case.open_assessment(sequence)?;
     let key = score_key(framework, sequence, &open.statements, statement, category)?;
     Ok((sequence, open, framework, key))
+}
+
+/// Each entry cited as evidence is evidence.
+pub(super) fn check_evidence_entries<'c>(
+    case: &Case<'_>,
+    cited: impl IntoIterator<Item = &'c Citation>,
+) -> Result<(), Rejection> {
+    cited.into_iter().try_for_each(|citation| evidence_entry(case, *citation).map(|_| ()))
+}
+
+fn evidence_entry<'a>(
+    case: &Case<'a>,
+    citation: Citation,
+) -> Result<(&'a Recorded, &'a EvidenceSubmitted), Rejection> {
+    let entry = case.entry(citation)?;
+    let Event::EvidenceSubmitted(item) = &entry.event else {
+        let expected = "evidence (evidence.submitted)";
+        return Err(Rejection::EntryUnfit { sequence: entry.sequence, found: entry.event.name(), expected });
+    };
+    Ok((entry, item))
 }
 
 /// Checks the evidence a score rests on and names it by sequence: each item bears on the statement, belongs to
@@ -78,33 +106,24 @@ pub(super) fn evidence(
     if cited.len() > MAX_EVIDENCE {
         return Err(Rejection::EvidenceTooMuch { count: cited.len() });
     }
+    let items: Vec<(&Recorded, &EvidenceSubmitted)> =
+        cited.iter().map(|citation| evidence_entry(case, *citation)).collect::<Result<_, _>>()?;
     let mut sequences = Vec::new();
     let mut categories = BTreeSet::new();
-    let mut only_ratings = true;
-    for citation in cited {
-        let entry = case.entry(*citation)?;
-        let Event::EvidenceSubmitted(item) = &entry.event else {
-            let expected = "evidence (evidence.submitted)";
-            return Err(Rejection::EntryUnfit {
-                sequence: entry.sequence,
-                found: entry.event.name(),
-                expected,
-            });
-        };
+    for (entry, item) in &items {
         let item_category = current_category(case, entry.sequence, item);
         if !item.statements.contains(statement) || category.as_ref().is_some_and(|c| *c != item_category) {
             let statement =
                 category.as_ref().map_or(statement.to_string(), |c| format!("{statement} as {c}"));
             return Err(Rejection::EvidenceUnrelated { sequence: entry.sequence, statement });
         }
-        check_stands(case, entry, item)?;
-        only_ratings &= is_provider_rating(item) || is_provider_result(case, item);
         categories.insert(item_category);
         if !sequences.contains(&entry.sequence) {
             sequences.push(entry.sequence);
         }
     }
-    if only_ratings {
+    check_stand(case, &items)?;
+    if items.iter().all(|(_, item)| is_provider_rating(item) || is_provider_result(case, item)) {
         return Err(Rejection::EvidenceOnlyProviderRatings { statement: statement.clone() });
     }
     if framework.method == Method::Statement {
@@ -129,23 +148,28 @@ fn check_required(
     }
 }
 
-fn check_stands(case: &Case<'_>, entry: &Recorded, item: &EvidenceSubmitted) -> Result<(), Rejection> {
-    let sequence = entry.sequence;
-    let status = case.state.status.get(&sequence);
-    if entry.subject != *case.subject() && !status.is_some_and(|s| s.shared_with.contains(case.subject())) {
+/// Every item is the subject's own or shared with it, then none is withdrawn, then none erased.
+fn check_stand(case: &Case<'_>, items: &[(&Recorded, &EvidenceSubmitted)]) -> Result<(), Rejection> {
+    let status = |entry: &Recorded| case.state.status.get(&entry.sequence);
+    let shared = |entry: &Recorded| status(entry).is_some_and(|s| s.shared_with.contains(case.subject()));
+    let foreign = |entry: &Recorded| entry.subject != *case.subject() && !shared(entry);
+    if let Some((entry, _)) = items.iter().find(|(entry, _)| foreign(entry)) {
         return Err(Rejection::EvidenceNotShared {
-            sequence,
+            sequence: entry.sequence,
             from: entry.subject.clone(),
             subject: case.subject().clone(),
         });
     }
-    if status.is_some_and(|status| status.withdrawn) {
-        return Err(Rejection::EvidenceWithdrawn { sequence });
+    if let Some((entry, _)) = items.iter().find(|(entry, _)| status(entry).is_some_and(|s| s.withdrawn)) {
+        return Err(Rejection::EvidenceWithdrawn { sequence: entry.sequence });
     }
-    if item.documents.iter().any(|document| case.state.erased.contains(&document.commitment)) {
-        return Err(Rejection::EvidenceErased { sequence });
+    let erased = |item: &EvidenceSubmitted| {
+        item.documents.iter().any(|document| case.state.erased.contains(&document.commitment))
+    };
+    match items.iter().find(|(_, item)| erased(item)) {
+        Some((entry, _)) => Err(Rejection::EvidenceErased { sequence: entry.sequence }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The category of evidence, as corrected.
@@ -176,6 +200,7 @@ fn is_provider_result(case: &Case<'_>, item: &EvidenceSubmitted) -> bool {
 }
 
 pub(super) fn assign(case: &Case<'_>, data: &AssignScore) -> Result<Vec<Planned>, Rejection> {
+    check_evidence_entries(case, &data.evidence)?;
     let (assessment, open, framework, key) =
         scored(case, data.assessment, &data.statement, data.category.as_ref())?;
     let evidence = evidence(case, framework, &key, &data.evidence)?;
@@ -194,6 +219,7 @@ pub(super) fn assign(case: &Case<'_>, data: &AssignScore) -> Result<Vec<Planned>
 }
 
 pub(super) fn change(case: &Case<'_>, data: &ChangeScore) -> Result<Vec<Planned>, Rejection> {
+    check_evidence_entries(case, &data.evidence)?;
     let (assessment, open, framework, key) =
         scored(case, data.assessment, &data.statement, data.category.as_ref())?;
     let evidence = evidence(case, framework, &key, &data.evidence)?;
