@@ -31,7 +31,9 @@ pub fn init(global: &Global, args: &InitArgs) -> Result<(), Failure> {
 /// Founds a ledger as the options say.
 pub fn found(global: &Global, args: &InitArgs) -> Result<Session, Failure> {
     let Some(operator) = global.actor.clone() else {
-        return Err(Failure::Usage("who operates the ledger? state --actor ID, or set LEDGER_ACTOR".to_owned()));
+        return Err(Failure::Usage(
+            "who operates the ledger? state --actor ID, or set LEDGER_ACTOR".to_owned(),
+        ));
     };
     let recorded_time = match (args.simulated_clock, global.recorded_time) {
         (true, Some(stated)) => stated.0,
@@ -80,7 +82,8 @@ fn generated(random: &[u8; 32], example: bool) -> Result<Origin, Failure> {
 /// who does it, which may be itself.
 pub fn defaults(mut session: Session, registrar: &ActorId) -> Result<Session, Failure> {
     let operator = session.founded().operator.clone();
-    let roles = if *registrar == operator { vec![Role::Operator, Role::Registrar] } else { vec![Role::Registrar] };
+    let roles =
+        if *registrar == operator { vec![Role::Operator, Role::Registrar] } else { vec![Role::Registrar] };
     let enrol = Wanted::new("actor.enrol", On::Actor(registrar.clone()), &json!({ "roles": roles }))?;
     session.actor = Some(operator);
     session.submit(enrol)?;

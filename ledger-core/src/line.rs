@@ -170,7 +170,7 @@ mod tests {
             (br#"{"a":9007199254740992}"#, "beyond 2^53"),
             (br#"{"a":123456789012345678901234567890}"#, "whole number"),
             (b"{\"a\":\"\xff\"}", "malformed UTF-8 at byte 6"),
-            (br#"{"a":"\ud800"}"#, "surrogate"),
+            (br#"{"a":"\ud800"}"#, "hex escape"),
             (br#"{"a":1} x"#, "trailing"),
         ];
         for (bytes, expected) in bad {

@@ -461,7 +461,8 @@ impl AssessmentCase {
 /// The next thing to do in an assessment, named.
 fn next_step(case: &AssessmentCase, framework: &Framework, today: Date) -> String {
     if let Some(outcome) = case.outcome {
-        return format!("none: the assessment was closed ({outcome:?})").to_lowercase();
+        let outcome = serde_json::to_value(outcome).unwrap_or_default();
+        return format!("none: the assessment was closed ({})", outcome.as_str().unwrap_or_default());
     }
     if let Some(statement) = case.unscored().first() {
         let what = if framework.method == Method::Category { "its categories" } else { "it" };

@@ -55,7 +55,7 @@ pub fn summary(event: &Event) -> String {
         Event::EvidenceRequested(e) => {
             format!("{} from {}, due {}", key(&e.statement, Some(&e.category)), e.organisation, e.due)
         }
-        Event::EvidenceRequestClosed(e) => format!("request {} {:?}", e.request, e.outcome).to_lowercase(),
+        Event::EvidenceRequestClosed(e) => format!("request {} {}", e.request, spelled(&e.outcome)),
         Event::EvidenceSubmitted(e) => {
             let kind = match &e.result {
                 None => "",
@@ -83,18 +83,15 @@ pub fn summary(event: &Event) -> String {
         Event::DraftShared(e) => format!("to {}; window closes {}", list(&e.recipients), e.closes),
         Event::AccuracyChallenged(e) => {
             let about = e.statement.as_ref().map_or(String::new(), |statement| format!(" on {statement}"));
-            format!("by {}{about} ({:?})", e.organisation, e.ground).to_lowercase()
+            format!("by {}{about} ({})", e.organisation, spelled(&e.ground))
         }
         Event::AccuracyConfirmed(e) => format!("by {}", e.organisation),
         Event::AccuracyExtended(e) => format!("window closes {}", e.closes),
         Event::AccuracyDecided(e) => {
-            let outcome = serde_json::to_value(e.outcome).ok();
-            let outcome = outcome.as_ref().and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-            format!("challenge {}: {outcome}", e.challenge)
+            format!("challenge {}: {}", e.challenge, spelled(&e.outcome))
         }
         Event::CorrectionRecorded(e) => {
-            let field = serde_json::to_value(e.field).ok();
-            let field = field.as_ref().and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+            let field = spelled(&e.field);
             let statement =
                 e.statement.as_ref().map_or(String::new(), |statement| format!(" of {statement}"));
             format!("{field}{statement} in entry {}", e.corrects)
@@ -106,8 +103,8 @@ pub fn summary(event: &Event) -> String {
         }
         Event::RatingWithdrawn(e) => format!("result {}", e.publication),
         Event::ReviewRequested(e) => format!("of result {} by {}", e.publication, e.organisation),
-        Event::ReviewDecided(e) => format!("review {}: {:?}", e.review, e.outcome).to_lowercase(),
-        Event::AssessmentClosed(e) => format!("assessment {}: {:?}", e.assessment, e.outcome).to_lowercase(),
+        Event::ReviewDecided(e) => format!("review {}: {}", e.review, spelled(&e.outcome)),
+        Event::AssessmentClosed(e) => format!("assessment {}: {}", e.assessment, spelled(&e.outcome)),
         Event::RatingTranscribed(e) => {
             let date = e.effective_from.map_or("undated".to_owned(), |date| date.to_string());
             match e.kind {
@@ -118,7 +115,7 @@ pub fn summary(event: &Event) -> String {
                 TranscribedKind::Withdrawal => format!("a result was withdrawn, {date}"),
             }
         }
-        Event::ConcernRaised(e) => format!("{:?} on {}", e.severity, some(&e.statements)).to_lowercase(),
+        Event::ConcernRaised(e) => format!("{} on {}", spelled(&e.severity), some(&e.statements)),
         Event::ConcernResolved(e) => format!("concern {}", e.concern),
         Event::AssessmentTriggered(e) => {
             format!("{} on {}: {}, due {}", e.rule, some(&e.statements), e.action, e.due)
@@ -155,6 +152,6 @@ pub fn summary(event: &Event) -> String {
         Event::ThematicReviewOpened(e) => format!("{}: {} questions", e.title, e.questions.len()),
         Event::FindingRecorded(e) => format!("{} on {}: {}", e.subject, e.question, e.level),
         Event::ThematicReportPublished(e) => format!("{} of {} subjects covered", e.covered, e.subjects),
-        Event::TriggerDischarged(e) => format!("trigger {} by {:?}", e.trigger, e.by).to_lowercase(),
+        Event::TriggerDischarged(e) => format!("trigger {} by {}", e.trigger, spelled(&e.by)),
     }
 }

@@ -5,6 +5,8 @@
 //! `tests/rules/*.rules`. Left out: tests of one module, which stand beside it.
 
 pub mod golden;
+pub mod malformed;
+pub mod random;
 pub mod run;
 pub mod schemas;
 pub mod table;

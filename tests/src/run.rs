@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use ledger_core::assessment::Rejection;
 use ledger_core::assessment::event::ClockKind;
+use ledger_core::assessment::{Rejection, Request};
 use ledger_core::values::{Sequence, Timestamp};
 use ledger_core::{Receipt, shipped};
 use serde_json::Value;
 
 use crate::table::{Action, Check, Scenario, Step, Tables, Then};
-use crate::time::{MINUTE, after, instant};
+use crate::time::instant;
 use crate::world::{Envelope, Outcome, World, missing_document};
 
 /// How often something occurs in the rows.
@@ -22,8 +22,12 @@ pub struct Coverage {
     pub commands: BTreeMap<String, usize>,
     /// Commands that some row refuses for its role.
     pub roles: BTreeMap<String, usize>,
-    /// Events that commands of each name led to, in rows and fixtures.
-    pub caused: BTreeMap<String, BTreeSet<String>>,
+    /// A request of each command that a row recorded.
+    pub samples: BTreeMap<String, Request>,
+    /// The first event of each command, with the commands.
+    pub written: BTreeMap<String, BTreeSet<String>>,
+    /// The further events of commands, with the commands.
+    pub consequences: BTreeMap<String, BTreeSet<String>>,
     /// Rows that meet each rejection.
     pub rejections: BTreeMap<String, usize>,
     /// Pairs of faults of which the first is reported.
@@ -55,21 +59,23 @@ pub fn run(
     reopening: bool,
     coverage: &mut Coverage,
 ) -> Result<Vec<Vec<u8>>, String> {
-    let mut run = Run {
-        tables,
-        world: World::new(),
-        labels: BTreeMap::new(),
-        reopening,
-        expects: None,
-        coverage,
-        last: Vec::new(),
-    };
+    let mut run = Run::new(tables, reopening, coverage);
     run.coverage.scenarios += 1;
     run.steps(scenario).map_err(|what| format!("{} {}\n{what}", scenario.place, scenario.name))?;
     match run.expects {
         Some(code) => Err(format!("{}: a row after the last must meet {code} alone", scenario.place)),
         None => Ok(run.world.log()),
     }
+}
+
+/// A world in which the steps of a fixture were taken.
+pub fn prepared(fixture: &str) -> World {
+    let tables = tables();
+    let fixture = tables.fixture(fixture).unwrap_or_else(|| panic!("no fixture '{fixture}'"));
+    let mut coverage = Coverage::default();
+    let mut run = Run::new(&tables, false, &mut coverage);
+    run.steps(fixture).unwrap_or_else(|what| panic!("{what}"));
+    run.world
 }
 
 struct Run<'a> {
@@ -84,7 +90,19 @@ struct Run<'a> {
     last: Vec<Value>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(tables: &'a Tables, reopening: bool, coverage: &'a mut Coverage) -> Self {
+        Run {
+            tables,
+            world: World::new(),
+            labels: BTreeMap::new(),
+            reopening,
+            expects: None,
+            coverage,
+            last: Vec::new(),
+        }
+    }
+
     fn steps(&mut self, scenario: &Scenario) -> Result<(), String> {
         for step in &scenario.steps {
             match step {
@@ -117,8 +135,8 @@ impl Run<'_> {
 
     fn label(&mut self, label: &str, sequence: Sequence) -> Result<(), String> {
         match self.labels.insert(label.to_owned(), sequence) {
-            Some(_) if !label.is_empty() => Err(format!("${label} is given twice")),
-            _ => Ok(()),
+            Some(_) => Err(format!("${label} is given twice")),
+            None => Ok(()),
         }
     }
 
@@ -143,8 +161,14 @@ impl Run<'_> {
     }
 
     fn remember_causes(&mut self, action: &Action, receipt: &Receipt) {
-        let caused = self.coverage.caused.entry(action.command.clone()).or_default();
-        caused.extend(receipt.entries.iter().map(|entry| name_of(&entry.event_type)));
+        for (at, entry) in receipt.entries.iter().enumerate() {
+            let coverage = &mut *self.coverage;
+            let map = if at == 0 { &mut coverage.written } else { &mut coverage.consequences };
+            map.entry(name_of(&entry.event_type)).or_default().insert(action.command.clone());
+        }
+        if let Some(request) = self.world.last_request() {
+            self.coverage.samples.insert(request.command.name().to_owned(), request.clone());
+        }
     }
 
     /// Gives the command and moves the clock on.
@@ -438,9 +462,4 @@ fn founding_receipt(entry: &Value, hash: ledger_core::values::Hash) -> Receipt {
         subject_version: ledger_core::values::SubjectVersion::new(1).unwrap_or_default(),
     };
     Receipt { id, recorded_time, entries: vec![written], repeated: false }
-}
-
-/// The minute that a step takes.
-pub fn a_minute_later(at: Timestamp) -> Timestamp {
-    after(at, MINUTE)
 }

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use ledger_core::assessment::Rejection;
 use ledger_core::assessment::event::{ClockKind, Purpose};
+use ledger_core::assessment::{Rejection, Request};
 use ledger_core::environment::{Clock, Environment, SeededRandom};
 use ledger_core::log::{CommandId, Entry, Head};
 use ledger_core::store::{MemoryStore, MemoryVault, entries_from};
@@ -67,6 +67,7 @@ pub struct World {
     now: Timestamp,
     lines: u64,
     validated: u64,
+    last: Option<Request>,
 }
 
 impl Default for World {
@@ -90,6 +91,7 @@ impl World {
             now,
             lines: 0,
             validated: 0,
+            last: None,
         }
     }
 
@@ -214,6 +216,7 @@ impl World {
             Ok(request) => request,
             Err(error) => return Outcome::Malformed(error.to_string()),
         };
+        self.last = Some(request.clone());
         let answer = self.runtime.block_on(self.ledger().submit(request));
         self.validate();
         match answer {
@@ -221,6 +224,11 @@ impl World {
             Err(SubmitError::Rejected(rejection)) => Outcome::Rejected(rejection),
             Err(error) => Outcome::Failed(error),
         }
+    }
+
+    /// The request last submitted.
+    pub fn last_request(&self) -> Option<&Request> {
+        self.last.as_ref()
     }
 
     /// The durable head.

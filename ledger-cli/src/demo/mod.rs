@@ -2,4 +2,6 @@
 use crate::args::Global;
 use crate::exit::Failure;
 /// Demo.
-pub fn demo(_global: &Global) -> Result<(), Failure> { Ok(()) }
+pub fn demo(_global: &Global) -> Result<(), Failure> {
+    Ok(())
+}

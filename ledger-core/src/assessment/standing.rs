@@ -126,8 +126,7 @@ pub fn standing<'f>(
     results: &[&ResultOnRecord],
     framework: impl Fn(&FrameworkId) -> Option<&'f Framework>,
 ) -> Option<Standing> {
-    let mut ordered: Vec<&ResultOnRecord> = results.to_vec();
-    ordered.sort_by_key(|result| (result.effective, result.sequence));
+    let ordered = in_order(results);
     let latest = *ordered.last()?;
     let under_latest = standing_under(framework(&latest.framework)?, &ordered)?;
     if under_latest.basis != Basis::Incomplete || matches!(latest.origin, Origin::Transcribed(_)) {
@@ -148,6 +147,18 @@ pub fn standing<'f>(
         }
     }
     Some(under_latest)
+}
+
+/// What stands under one framework alone, whichever the latest result has. Cost: results x statements.
+pub fn standing_in(framework: &Framework, results: &[&ResultOnRecord]) -> Option<Standing> {
+    standing_under(framework, &in_order(results))
+}
+
+/// Oldest first.
+fn in_order<'r>(results: &[&'r ResultOnRecord]) -> Vec<&'r ResultOnRecord> {
+    let mut ordered = results.to_vec();
+    ordered.sort_by_key(|result| (result.effective, result.sequence));
+    ordered
 }
 
 /// What stands under one framework. `ordered` is oldest first and not empty.

@@ -26,7 +26,7 @@ use super::rating::statement_score;
 use super::recorded::{Author, Recorded, counts_from, transcribed_from};
 use super::risk::{RiskPolicy, RiskRule, Severity};
 use super::roles::Role;
-use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing};
+use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing, standing_in};
 use crate::values::{Hash, Sequence};
 
 /// An entry that cannot follow those before it. The log was written by other rules, or is not a log.
@@ -404,10 +404,24 @@ impl State {
 
     /// What stands for a subject after the results that are not withdrawn, `more` among them.
     pub(super) fn standing_with(&self, subject: &Subject, more: Option<&ResultOnRecord>) -> Option<Standing> {
+        standing(&self.results_with(subject, more), |id| self.framework(id))
+    }
+
+    /// The earlier results whose scores `more` carries forward under its own framework, in order.
+    pub(super) fn carried_into(&self, subject: &Subject, more: &ResultOnRecord) -> BTreeSet<Sequence> {
+        let results = self.results_with(subject, Some(more));
+        let under_own = self.framework(&more.framework).and_then(|own| standing_in(own, &results));
+        let scores = under_own.map(|standing| standing.scores).unwrap_or_default();
+        scores.iter().map(|score| score.result).filter(|result| *result != more.sequence).collect()
+    }
+
+    fn results_with<'a>(
+        &'a self,
+        subject: &Subject,
+        more: Option<&'a ResultOnRecord>,
+    ) -> Vec<&'a ResultOnRecord> {
         let kept = self.subjects.get(subject).map_or(&[][..], |known| &known.results);
-        let results = kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result);
-        let results: Vec<&ResultOnRecord> = results.chain(more).collect();
-        standing(&results, |id| self.framework(id))
+        kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result).chain(more).collect()
     }
 
     /// Takes the next event. Cost: some map look-ups; withdrawing or erasing evidence also looks through every
@@ -559,8 +573,10 @@ impl State {
                 let key = (event.statement.clone(), event.category.clone());
                 let given = GivenScore { score: event.score, entry: sequence };
                 if event.cause == ChangeCause::Review {
-                    let kept =
-                        self.subject_mut(subject).reviewed_mut().ok_or_else(|| illegal("no review"))?;
+                    let kept = self
+                        .subject_mut(subject)
+                        .reviewed_mut(event.decision)
+                        .ok_or_else(|| illegal("no review"))?;
                     kept.rests_on.insert(key.0.clone(), event.evidence.iter().copied().collect());
                     kept.given.insert(key, given);
                     kept.authors.extend(author_set(&recorded.author));
@@ -789,6 +805,7 @@ impl State {
                 if event.decision.is_none() {
                     self.unsettle(event.corrects);
                 }
+                self.subject_mut(subject).correct_held(event);
             }
             CorrectableField::Score
             | CorrectableField::Rating
@@ -991,11 +1008,14 @@ impl SubjectState {
         self.results.iter_mut().find(|kept| kept.result.sequence == sequence)
     }
 
-    /// The result whose review was decided last and awaits its republication.
-    fn reviewed_mut(&mut self) -> Option<&mut KeptResult> {
-        let due =
-            |kept: &&mut KeptResult| kept.review.as_ref().is_some_and(|review| review.republication_due);
-        self.results.iter_mut().rev().find(due)
+    /// The result whose review was decided by that entry.
+    fn reviewed_mut(&mut self, decision: Option<Sequence>) -> Option<&mut KeptResult> {
+        let decided = |kept: &&mut KeptResult| {
+            kept.review
+                .as_ref()
+                .is_some_and(|review| review.decision.is_some() && review.decision == decision)
+        };
+        self.results.iter_mut().find(decided)
     }
 
     pub(super) fn observe(&mut self, sequence: Sequence, event: &IndicatorObserved) {
@@ -1044,6 +1064,33 @@ impl SubjectState {
             let held = Held { sequence, organisation: event.organisation.clone(), period: event.period };
             self.held.entry((statement.clone(), event.category.clone())).or_default().push(held);
         }
+    }
+
+    /// Evidence answers requests by the category and period that stand for it.
+    fn correct_held(&mut self, event: &CorrectionRecorded) {
+        let keys: Vec<(StatementId, CategoryId)> = self
+            .held
+            .iter()
+            .filter(|(_, held)| held.iter().any(|held| held.sequence == event.corrects))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for (statement, category) in keys {
+            let Some(list) = self.held.get_mut(&(statement.clone(), category.clone())) else { continue };
+            let Some(at) = list.iter().position(|held| held.sequence == event.corrects) else { continue };
+            let mut held = list.remove(at);
+            let mut key = (statement, category);
+            if event.field == CorrectableField::Category {
+                key.1 = text(event.now.as_ref()).unwrap_or(key.1);
+            }
+            if event.field == CorrectableField::Period {
+                held.period = match event.now {
+                    Some(FieldValue::Period(period)) => Some(period),
+                    _ => None,
+                };
+            }
+            self.held.entry(key).or_default().push(held);
+        }
+        self.held.retain(|_, held| !held.is_empty());
     }
 
     fn release(&mut self, evidence: Sequence) {

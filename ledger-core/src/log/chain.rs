@@ -163,3 +163,22 @@ impl Link {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::tests::sample;
+    use super::*;
+
+    #[test]
+    fn a_full_history_takes_no_entry() {
+        let mut entry = sample();
+        let mut link = Link::default();
+        let place =
+            |version| (SubjectVersion::new(version).expect("not above the largest"), Sequence::new(9));
+        link.subjects.insert(entry.subject.clone(), place(SubjectVersion::MAX - 1));
+        assert_eq!(link.place(&mut entry), Some(()));
+        assert_eq!(entry.subject_version.get(), SubjectVersion::MAX);
+        link.subjects.insert(entry.subject.clone(), place(SubjectVersion::MAX));
+        assert_eq!(link.place(&mut entry), None);
+    }
+}

@@ -120,17 +120,12 @@ pub(super) fn publish_rating(case: &Case<'_>, data: &PublishRating) -> Result<Ve
         });
     }
     case.check_separate(&candidate.authors, "set a score of this assessment")?;
-    let mut carried: Vec<Sequence> =
-        standing.iter().flat_map(|s| &s.scores).map(|score| score.result).collect();
-    carried.retain(|sequence| *sequence != result.sequence);
-    carried.sort_unstable();
-    carried.dedup();
     let event = RatingPublished {
         assessment: candidate.assessment,
         framework: result.framework.clone(),
         findings: candidate.findings,
         scores: candidate.given.values().map(|given| given.entry).collect(),
-        carried,
+        carried: case.state.carried_into(case.subject(), &result).into_iter().collect(),
         percent,
         rating,
         replaces: candidate.replaces,
@@ -237,6 +232,9 @@ pub(super) fn close_assessment(case: &Case<'_>, data: &CloseAssessment) -> Resul
         }
         AssessmentOutcome::FindingsOnly | AssessmentOutcome::Discontinued if open.published.is_some() => {
             "its rating was published: close it as published"
+        }
+        AssessmentOutcome::Discontinued if open.findings.is_some() => {
+            "its findings were published: close it as findings-only"
         }
         AssessmentOutcome::Discontinued if data.reason.is_none() => {
             return Err(Rejection::ReasonMissing { what: "an assessment is discontinued for a reason" });
