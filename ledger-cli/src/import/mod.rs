@@ -105,6 +105,8 @@ struct Columns {
     heading: Vec<String>,
     row: ByteRecord,
     name: String,
+    /// With `\r\n` the reader stands between the two when a row begins, and counts a line less.
+    between: u64,
 }
 
 /// A heading without case, spaces and punctuation: publishers change these.
@@ -119,7 +121,8 @@ impl Columns {
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(open(args)?);
         let heading = reader.byte_headers().map_err(|error| malformed(&name, &error))?;
         let heading = heading.iter().map(|cell| plain(&String::from_utf8_lossy(cell))).collect();
-        Ok(Columns { reader, heading, row: ByteRecord::new(), name })
+        let between = u64::from(reader.position().line() < 2);
+        Ok(Columns { reader, heading, row: ByteRecord::new(), name, between })
     }
 
     /// Where a column is that may be called any of these.
@@ -143,7 +146,7 @@ impl Columns {
     fn next(&mut self) -> Result<Option<u64>, Failure> {
         let more =
             self.reader.read_byte_record(&mut self.row).map_err(|error| malformed(&self.name, &error))?;
-        Ok(more.then(|| self.row.position().map_or(0, csv::Position::line)))
+        Ok(more.then(|| self.row.position().map_or(0, csv::Position::line) + self.between))
     }
 
     /// A cell without outer spaces; empty where the row is shorter.
