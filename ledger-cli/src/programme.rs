@@ -33,11 +33,14 @@ pub fn sweep(global: &Global, subject: Option<&str>) -> Result<(), Failure> {
     output::mark(&mut out, session.founded(), global.json)?;
     let mut table = Table::new(&["subject", "trigger", "rule", "action", "due", "statements"]);
     let mut fired = 0_usize;
+    let (mut failure, mut unswept) = (None, 0);
     let mut progress = Progress::new("swept");
     for (at, on) in subjects.iter().enumerate() {
         progress.tell(at as u64, Some(subjects.len() as u64));
         let wanted = Wanted::new("risk.sweep", On::Named(on.to_string()), &json!({}))?;
         let receipt = match session.submit(wanted) {
+            // A sweep of the same stated time and seed is the same command: its trigger is not new.
+            Ok((receipt, _)) if receipt.repeated => continue,
             Ok((receipt, _)) => receipt,
             Err(Failure::Rejected { rejection: Rejection::NoEffect { .. }, .. }) => continue,
             // Among all areas some have ended; one that was named is worth an error.
@@ -46,7 +49,11 @@ pub fn sweep(global: &Global, subject: Option<&str>) -> Result<(), Failure> {
             {
                 continue;
             }
-            Err(failure) => return Err(failure),
+            Err(stopped) => {
+                // What fired before stands, so it is printed first.
+                (failure, unswept) = (Some(stopped), subjects.len() - at);
+                break;
+            }
         };
         for (sequence, trigger) in triggers(&session, &receipt)? {
             fired += 1;
@@ -66,16 +73,18 @@ pub fn sweep(global: &Global, subject: Option<&str>) -> Result<(), Failure> {
         }
     }
     progress.end();
+    let swept = subjects.len() - unswept;
     if global.json {
-        out.json(&json!({ "swept": subjects.len(), "fired": fired }))?;
+        out.json(&json!({ "swept": swept, "fired": fired }))?;
     } else {
         if fired > 0 {
             out.table(&table)?;
         }
-        out.line(format!("swept {} subjects, {fired} triggers", subjects.len()))?;
+        out.line(format!("swept {swept} subjects, {fired} triggers"))?;
     }
     out.flush()?;
-    session.close()
+    let closed = session.close();
+    failure.map_or(closed, Err)
 }
 
 /// Areas that can have a rating, in order of code.

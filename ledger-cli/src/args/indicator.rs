@@ -46,9 +46,10 @@ pub enum Indicator {
 #[derive(Debug, Args, Serialize)]
 pub struct DefineIndicator {
     /// Id.
+    #[arg(id = "indicator", value_name = "ID")]
     id: Code,
     /// Version of the definition; a changed definition is a new one.
-    #[arg(long = "definition-version", value_name = "N", default_value_t = 1)]
+    #[arg(id = "definition", long = "definition-version", value_name = "N", default_value_t = 1)]
     version: u32,
     /// Printed name.
     #[arg(long)]

@@ -34,6 +34,7 @@ pub enum Theme {
     #[command(after_help = "Example:\n  ledger theme show equity-2023")]
     Show {
         /// The review's id.
+        #[arg(id = "theme", value_name = "ID")]
         id: Code,
     },
     /// The thematic reviews.
@@ -46,6 +47,7 @@ pub enum Theme {
 #[command(group = ArgGroup::new("from").required(true))]
 pub struct OpenTheme {
     /// The review's id.
+    #[arg(id = "theme", value_name = "ID")]
     pub id: Code,
     /// One that ships, by name.
     #[arg(long, value_name = "NAME", group = "from")]
@@ -59,6 +61,7 @@ pub struct OpenTheme {
 #[derive(Debug, Args, Serialize)]
 pub struct RecordFinding {
     /// The review's id.
+    #[arg(id = "theme", value_name = "ID")]
     #[serde(skip)]
     id: Code,
     /// The subject.
@@ -81,6 +84,7 @@ pub struct RecordFinding {
 #[derive(Debug, Args, Serialize)]
 pub struct PublishTheme {
     /// The review's id.
+    #[arg(id = "theme", value_name = "ID")]
     #[serde(skip)]
     id: Code,
     /// What it rests on, as a code, such as desk-review.

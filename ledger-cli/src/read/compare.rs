@@ -131,7 +131,7 @@ fn group(register: &Register, areas: &[Subject], as_of: ledger_core::assessment:
     }
     let said = areas.iter().map(|area| {
         let answer = register.rating(area, as_of);
-        format!("{} {}", or_dash(answer.name.as_ref()), or_dash(answer.rating))
+        format!("{}: {}", or_dash(answer.name.as_ref()), standing(&answer))
     });
     said.collect::<Vec<_>>().join("; ")
 }

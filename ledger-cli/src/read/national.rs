@@ -167,7 +167,7 @@ fn rules(policy: &RiskPolicy) -> Vec<(RiskRule, String, Option<&Response>)> {
         }
         RiskRule::R5 => (policy.r5.as_ref().map(|_| "a published score of 1".to_owned()), policy.r5.as_ref()),
         RiskRule::R6 => {
-            let test = policy.r6.as_ref().map(|_| "evidence withdrawn under a score in force".to_owned());
+            let test = policy.r6.as_ref().map(|_| "evidence withdrawn, or a cited result changed, under a score in force".to_owned());
             (test, policy.r6.as_ref())
         }
     };
