@@ -9,10 +9,12 @@ mod args;
 mod demo;
 mod documents;
 mod exit;
+mod import;
 mod init;
 mod manual;
 mod output;
 mod progress;
+mod programme;
 mod rate;
 mod read;
 mod receipt;
@@ -77,6 +79,11 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::Submit(args) => submit::submit(global, &args),
         Ready::AddDocument(words, media_type) => read::document::add(global, &words, media_type.as_deref()),
         Ready::ShowDocument(commitment) => read::document::show(global, &commitment),
+        Ready::Import(args) => import::import(global, &args),
+        Ready::Sweep(subject) => programme::sweep(global, subject.as_deref()),
+        Ready::LoadContext => programme::load_context(global),
+        Ready::OpenTheme(args) => write(global, programme::theme(&args)?),
+        Ready::Ask(question) => read::ask(global, question),
         Ready::Rate(args) => rate::rate(global, &args),
         Ready::List(listing) => read::list(global, listing),
         Ready::Rating(args) => read::rating::rating(global, &args),

@@ -36,7 +36,8 @@ pub struct Session {
     /// The recorded time of commands that do not say otherwise.
     pub recorded_time: Option<Timestamp>,
     dir: PathBuf,
-    time: Option<Timestamp>,
+    /// When commands happened that do not say otherwise.
+    pub time: Option<Timestamp>,
     expect: Vec<(String, u32)>,
     id: Option<CommandId>,
     seeded: bool,
@@ -259,7 +260,8 @@ impl Session {
         subject::resolve(name, &areas, &self.ledger.store())
     }
 
-    fn look<T: Send + 'static>(
+    /// Looks at what the rules know, between two commits.
+    pub fn look<T: Send + 'static>(
         &self,
         look: impl FnOnce(&ledger_core::assessment::State) -> T + Send + 'static,
     ) -> Result<T, Failure> {

@@ -95,6 +95,8 @@ pub struct Openings {
     assessments: Vec<(Sequence, Vec<StatementId>, Option<Sequence>)>,
     /// Results that stand.
     results: Vec<Sequence>,
+    /// The last action plan.
+    plan: Option<Sequence>,
 }
 
 impl Openings {
@@ -109,6 +111,7 @@ impl Openings {
         Openings {
             assessments: assessments.collect(),
             results: standing.map(|kept| kept.result.sequence).collect(),
+            plan: known.plans.last_key_value().map(|(sequence, _)| *sequence),
         }
     }
 
@@ -122,6 +125,7 @@ impl Openings {
                 let drafts = self.assessments.iter().filter_map(|(_, _, draft)| *draft);
                 ("draft", "draft of an open assessment", drafts.collect())
             }
+            Needs::Plan => ("plan", "action plan", self.plan.into_iter().collect()),
             Needs::Publication => {
                 ("publication", "result that stands", self.results.iter().rev().take(1).copied().collect())
             }

@@ -47,6 +47,8 @@ pub enum Needs {
     Draft,
     /// The published result that stands.
     Publication,
+    /// The last action plan.
+    Plan,
 }
 
 impl Wanted {

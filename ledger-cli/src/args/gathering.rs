@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::values::{EntryName, Words, coded, period};
-use super::{CoverageArgs, Listing, Ready, SearchArgs, write};
+use super::{CoverageArgs, Listing, Question, Ready, SearchArgs, write};
 use crate::exit::Failure;
 use crate::wanted::{Needs, On, Wanted};
 
@@ -132,9 +132,17 @@ pub enum Evidence {
         /// The evidence.
         evidence: EntryName,
     },
-    /// Find evidence by subject, statement, category, wave, site, source or tag.
-    #[command(after_help = "Example:\n  ledger evidence search QE1 --statement safeguarding")]
+    /// Find evidence by words, subject, statement, category, wave, site, source, organisation or tag.
+    #[command(after_help = "With a partner as --actor: only subjects its organisation belongs to, and what was \
+                            shared with it.\n\nExamples:\n  ledger evidence search QE1 --statement safeguarding\n  \
+                            ledger evidence search 'waiting list' --category processes")]
     Search(SearchArgs),
+    /// What an organisation was asked, what it was spared, and what is overdue.
+    #[command(after_help = "Example:\n  ledger evidence burden board/E54000048")]
+    Burden {
+        /// The organisation.
+        organisation: OrganisationId,
+    },
 }
 
 /// `ledger evidence request`.
@@ -349,6 +357,7 @@ impl Evidence {
             }
             Evidence::Share(args) => write(Wanted::new("evidence.share", On::Named(args.of.clone()), &args)),
             Evidence::Show { evidence } => Ok(Ready::List(Listing::Evidence { evidence })),
+            Evidence::Burden { organisation } => Ok(Ready::Ask(Question::Burden { organisation })),
             Evidence::Search(args) => Ok(Ready::List(Listing::Search(args))),
         }
     }

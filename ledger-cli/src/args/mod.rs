@@ -5,13 +5,17 @@
 //! [`Ready`] value.
 
 mod bulk;
+mod compare;
 mod foundation;
 mod gathering;
+mod improvement;
+mod indicator;
 mod ongoing;
 mod programme;
 mod publication;
 mod reading;
 mod scoring;
+mod theme;
 mod values;
 
 use std::path::PathBuf;
@@ -21,11 +25,14 @@ use ledger_core::assessment::codes::ActorId;
 use ledger_core::log::CommandId;
 
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
+pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
 pub use foundation::{AdoptSource, InitArgs};
 pub use reading::{
     CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
     TailArgs,
 };
+pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
+pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
 
 use crate::exit::Failure;
@@ -100,15 +107,13 @@ pub enum Top {
     /// Actors and their roles.
     #[command(subcommand)]
     Actor(foundation::Actor),
-    /// Whether ratings may be given.
-    #[command(subcommand)]
-    Ratings(programme::Ratings),
+    /// The ratings of all subjects of a kind; and whether ratings may be given.
+    Ratings(compare::RatingsArgs),
     /// Priorities of the Secretary of State.
     #[command(subcommand)]
     Priorities(programme::Priorities),
-    /// Pause and resume the programme.
-    #[command(subcommand)]
-    Programme(programme::Programme),
+    /// How far the programme is; pause and resume it.
+    Programme(compare::ProgrammeArgs),
     /// Bank holidays, by which working days are counted.
     #[command(subcommand)]
     Holiday(programme::Holiday),
@@ -151,6 +156,37 @@ pub enum Top {
     /// Ratings reviews.
     #[command(subcommand)]
     Review(publication::Review),
+    /// Decisions after a published score of 1.
+    #[command(subcommand)]
+    Notice(improvement::Notice),
+    /// Improvement summits.
+    #[command(subcommand)]
+    Summit(improvement::Summit),
+    /// Action plans and their progress.
+    #[command(subcommand)]
+    Plan(improvement::Plan),
+    /// Support by the body accountable.
+    #[command(subcommand)]
+    Support(improvement::Support),
+    /// Intervention by the body accountable.
+    #[command(subcommand)]
+    Intervention(improvement::Intervention),
+    /// Answers to escalated concerns.
+    #[command(subcommand)]
+    Escalation(improvement::Escalation),
+    /// Indicators, their figures, and imports.
+    #[command(subcommand)]
+    Indicator(indicator::Indicator),
+    /// Resources and context of areas.
+    #[command(subcommand)]
+    Context(compare::Context),
+    /// The areas most like one.
+    Peers(compare::PeersArgs),
+    /// How provider ratings vary within an area.
+    Variations(compare::VariationsArgs),
+    /// Thematic reviews.
+    #[command(subcommand)]
+    Theme(theme::Theme),
     /// Transcribe a result published elsewhere.
     Transcribe(publication::Transcribe),
     /// Record commands in bulk from lines of JSON.
@@ -196,6 +232,16 @@ pub enum Ready {
     AddDocument(Words, Option<String>),
     /// Print a document.
     ShowDocument(ledger_core::values::Hash),
+    /// Import what others publish.
+    Import(ImportArgs),
+    /// Look for statements that are due again, of one subject or of all.
+    Sweep(Option<String>),
+    /// Record the context that ships.
+    LoadContext,
+    /// Open a thematic review.
+    OpenTheme(OpenTheme),
+    /// Answer a question about more than one assessment.
+    Ask(Question),
     /// Compute a rating.
     Rate(RateArgs),
     /// List or show what the ledger knows.
@@ -229,9 +275,9 @@ impl Top {
             Top::Framework(group) => group.ready(),
             Top::Area(group) => group.ready(),
             Top::Actor(group) => group.ready(),
-            Top::Ratings(group) => group.ready(),
+            Top::Ratings(args) => args.ready(),
             Top::Priorities(group) => group.ready(),
-            Top::Programme(group) => group.ready(),
+            Top::Programme(args) => args.ready(),
             Top::Holiday(group) => group.ready(),
             Top::Concern(group) => group.ready(),
             Top::Trigger(group) => group.ready(),
@@ -247,6 +293,17 @@ impl Top {
             Top::Publish(args) => args.ready(),
             Top::Withdraw(args) => args.ready(),
             Top::Review(group) => group.ready(),
+            Top::Notice(group) => group.ready(),
+            Top::Summit(group) => group.ready(),
+            Top::Plan(group) => group.ready(),
+            Top::Support(group) => group.ready(),
+            Top::Intervention(group) => group.ready(),
+            Top::Escalation(group) => group.ready(),
+            Top::Indicator(group) => group.ready(),
+            Top::Context(group) => group.ready(),
+            Top::Peers(args) => Ok(Ready::Ask(Question::Peers(args))),
+            Top::Variations(args) => Ok(Ready::Ask(Question::Variations(args))),
+            Top::Theme(group) => group.ready(),
             Top::Transcribe(args) => args.ready(),
             Top::Submit(args) => Ok(Ready::Submit(args)),
             Top::Rate(args) => Ok(Ready::Rate(args)),

@@ -6,6 +6,7 @@ use ledger_core::assessment::event::SourceKind;
 use ledger_core::assessment::risk::Severity;
 use serde::Serialize;
 
+use super::improvement::EscalateConcern;
 use super::values::{EntryName, Words, coded};
 use super::{Listing, Ready, write};
 use crate::exit::Failure;
@@ -25,6 +26,10 @@ pub enum Concern {
         after_help = "Example:\n  ledger concern resolve QE1 --concern 812 --reason 'visited; put right'"
     )]
     Resolve(ResolveConcern),
+    /// Put a concern to the body accountable for an organisation.
+    #[command(after_help = "Example:\n  ledger concern escalate QE1 --concern 812 --organisation board/E54000048 \
+                            --body nhs-england --due 2026-12-01 --reason @why.txt")]
+    Escalate(EscalateConcern),
     /// The concerns, of one subject or of all.
     #[command(after_help = "Example:\n  ledger concern list QE1")]
     List {
@@ -76,6 +81,7 @@ impl Concern {
             Concern::Resolve(args) => {
                 write(Wanted::new("concern.resolve", On::Named(args.subject.clone()), &args))
             }
+            Concern::Escalate(args) => args.ready(),
             Concern::List { subject } => Ok(Ready::List(Listing::Concerns { subject })),
         }
     }

@@ -201,6 +201,12 @@ impl Holiday {
 /// `ledger risk`.
 #[derive(Debug, Subcommand)]
 pub enum Risk {
+    /// Fire rule R4 for every statement that is due again, of one subject or of all.
+    #[command(after_help = "Example:\n  ledger risk sweep --actor analyst-1")]
+    Sweep {
+        /// The subject; every assessed area if absent.
+        subject: Option<String>,
+    },
     /// The risk policy.
     #[command(subcommand)]
     Policy(RiskPolicy),
@@ -220,6 +226,7 @@ pub enum RiskPolicy {
 impl Risk {
     pub(super) fn ready(self) -> Result<Ready, Failure> {
         match self {
+            Risk::Sweep { subject } => Ok(Ready::Sweep(subject)),
             Risk::Policy(RiskPolicy::Show) => Ok(Ready::List(Listing::RiskPolicies)),
             Risk::Policy(RiskPolicy::Adopt(source)) => Ok(Ready::AdoptRiskPolicy(source)),
         }

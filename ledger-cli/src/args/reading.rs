@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use ledger_core::assessment::civil::Date;
-use ledger_core::assessment::codes::{AreaKind, CategoryId, FrameworkId, StatementId, TagId};
+use ledger_core::assessment::codes::{AreaKind, CategoryId, FrameworkId, OrganisationId, StatementId, TagId};
 use ledger_core::assessment::event::{Site, SourceKind, Wave};
 
 use super::values::{EntryName, StatementScore, coded};
@@ -141,8 +141,12 @@ pub struct CoverageArgs {
 /// `ledger evidence search`.
 #[derive(Debug, Clone, Args)]
 pub struct SearchArgs {
-    /// The subject; all if absent.
+    /// A subject, by name or code; else words to look for in ids, addresses and text documents. All if absent.
+    #[arg(value_name = "SUBJECT|TEXT")]
     pub subject: Option<String>,
+    /// Only from this organisation.
+    #[arg(long, value_name = "ID")]
+    pub organisation: Option<OrganisationId>,
     /// Only evidence that bears on this statement.
     #[arg(long, value_name = "ID")]
     pub statement: Option<StatementId>,

@@ -42,7 +42,7 @@ fn of(subject: &str, area: &AreaView) -> serde_json::Value {
 /// Shows an area.
 pub fn show(reader: &Reader, name: &str) -> Result<(), Failure> {
     let subject = reader.resolve(name)?;
-    let register = reader.register(KnownAt::Now)?;
+    let (register, contexts) = reader.contexts()?;
     let Some(area) = register.area(&subject) else {
         return Err(Failure::Usage(format!("{subject} is not registered: see `ledger area list`")));
     };
@@ -57,6 +57,7 @@ pub fn show(reader: &Reader, name: &str) -> Result<(), Failure> {
     table.pair("ODS code", or_dash(area.ods.as_ref()));
     table.pair("valid", format!("{} to {}", or_dash(area.valid_from), or_dash(area.valid_to)));
     table.pair("registered", area.registered);
+    table.pair("context", contexts.line(&subject, reader.today()?));
     for within in &area.within {
         table.pair("within", within);
     }

@@ -9,18 +9,13 @@ use replay::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Reader, with_progress};
-use crate::args::{CoverageArgs, SearchArgs};
+use super::{Reader, code, with_progress};
+use crate::args::CoverageArgs;
 use crate::exit::Failure;
 use crate::output::{Out, Table, or_dash};
 
-/// The code of a value that has one in JSON.
-fn code(value: &impl Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
-}
-
-fn listed<T: ToString>(items: &[T]) -> String {
+/// Items as a list in one cell.
+pub fn listed<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
@@ -51,7 +46,7 @@ fn files(reader: &Reader, subject: Option<&str>) -> Result<BTreeMap<Subject, Cas
 }
 
 /// Prints rows: JSON values one a line, or a table.
-fn print(reader: &Reader, heading: &[&str], rows: Vec<(Value, Vec<String>)>) -> Result<(), Failure> {
+pub fn print(reader: &Reader, heading: &[&str], rows: Vec<(Value, Vec<String>)>) -> Result<(), Failure> {
     let mut out = reader.out()?;
     let mut table = Table::new(heading);
     for (value, cells) in rows {
@@ -68,7 +63,7 @@ fn print(reader: &Reader, heading: &[&str], rows: Vec<(Value, Vec<String>)>) -> 
 }
 
 /// A value with the subject it belongs to.
-fn with_subject(subject: &Subject, value: &impl Serialize) -> Value {
+pub fn with_subject(subject: &Subject, value: &impl Serialize) -> Value {
     let mut value = json!(value);
     value["subject"] = json!(subject);
     value
@@ -134,45 +129,6 @@ pub fn assessments(reader: &Reader, subject: Option<&str>) -> Result<(), Failure
     }
     let heading =
         ["assessment", "subject", "framework", "phase", "statements", "scores", "published", "state"];
-    print(reader, &heading, rows)
-}
-
-/// Finds evidence.
-pub fn search(reader: &Reader, args: &SearchArgs) -> Result<(), Failure> {
-    let mut rows = Vec::new();
-    for (subject, file) in files(reader, args.subject.as_deref())? {
-        for item in &file.evidence {
-            let evidence = &item.evidence;
-            let wanted = args.statement.as_ref().is_none_or(|id| evidence.statements.contains(id))
-                && args.category.as_ref().is_none_or(|id| evidence.category == *id)
-                && args.wave.is_none_or(|wave| evidence.wave == wave)
-                && args.site.is_none_or(|site| evidence.site == site)
-                && args.source.is_none_or(|source| evidence.source == source)
-                && args.tag.as_ref().is_none_or(|tag| evidence.tags.contains(tag));
-            if !wanted {
-                continue;
-            }
-            let state = match (item.withdrawn, item.erased.is_empty()) {
-                (true, _) => "withdrawn",
-                (false, false) => "a document erased",
-                (false, true) => "stands",
-            };
-            let cells = vec![
-                item.sequence.to_string(),
-                subject.to_string(),
-                evidence.category.to_string(),
-                code(&evidence.wave),
-                code(&evidence.site),
-                code(&evidence.source),
-                or_dash(evidence.organisation.as_ref()),
-                state.to_owned(),
-                listed(&evidence.statements),
-            ];
-            rows.push((with_subject(&subject, item), cells));
-        }
-    }
-    let heading =
-        ["evidence", "subject", "category", "wave", "site", "source", "organisation", "state", "statements"];
     print(reader, &heading, rows)
 }
 

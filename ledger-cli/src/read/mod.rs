@@ -3,13 +3,22 @@
 //! One file per kind of question. Every answer that is a rating or a report names sequence and hash. Left out: the
 //! folding itself.
 
+mod after;
 mod areas;
+mod ask;
 mod cases;
+mod compare;
 pub mod document;
 pub mod entries;
+mod figures;
 mod national;
 pub mod rating;
 pub mod tail;
+mod themes;
+mod variations;
+mod visible;
+
+pub use ask::ask;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -118,6 +127,12 @@ impl Reader {
     }
 }
 
+/// The code of a value that has one in JSON.
+pub fn code(value: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
 /// Runs something that tells how far it is.
 pub fn with_progress<T, E>(
     what: &'static str,
@@ -146,7 +161,7 @@ pub fn list(global: &Global, listing: Listing) -> Result<(), Failure> {
         Listing::Assessments { subject } => cases::assessments(&reader, subject.as_deref()),
         Listing::Coverage(args) => cases::coverage(&reader, &args),
         Listing::Evidence { evidence } => entries::show_entry(&reader, &evidence.0),
-        Listing::Search(args) => cases::search(&reader, &args),
+        Listing::Search(args) => visible::search(&reader, global, &args),
     }
 }
 

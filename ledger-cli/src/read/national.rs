@@ -2,6 +2,7 @@
 
 use ledger_core::assessment::Event;
 use ledger_core::assessment::codes::FrameworkId;
+use ledger_core::assessment::risk::{Response, RiskPolicy, RiskRule};
 use replay::KnownAt;
 use serde_json::json;
 
@@ -119,20 +120,60 @@ pub fn policies(reader: &Reader) -> Result<(), Failure> {
             out.json(&json!({ "policy": policy, "sequence": sequence }))?;
             continue;
         }
-        let (action, due) = policy.r1.as_ref().map_or((None, None), |rule| {
-            (Some(&rule.action), Some(format!("{} working days", rule.due_working_days)))
-        });
-        table.row([
-            policy.id.to_string(),
-            policy.effective_from.to_string(),
-            sequence.to_string(),
-            "R1 immediate concern".to_owned(),
-            or_dash(action),
-            or_dash(due),
-        ]);
+        for (rule, test, response) in rules(&policy) {
+            table.row([
+                policy.id.to_string(),
+                policy.effective_from.to_string(),
+                sequence.to_string(),
+                format!("{rule} {test}"),
+                or_dash(response.map(|response| &response.action)),
+                or_dash(response.map(|response| format!("{} working days", response.due_working_days))),
+            ]);
+        }
     }
     if !reader.json {
         out.table(&table)?;
     }
     out.flush()
+}
+
+/// Every rule with what it tests and what it asks for; one that the policy leaves out never fires.
+fn rules(policy: &RiskPolicy) -> Vec<(RiskRule, String, Option<&Response>)> {
+    let none = || "is left out".to_owned();
+    let rule = |rule: RiskRule| match rule {
+        RiskRule::R1 => (policy.r1.as_ref().map(|_| "an immediate concern".to_owned()), policy.r1.as_ref()),
+        RiskRule::R2 => {
+            let test = policy.r2.as_ref().map(|rule| {
+                let severity = json!(rule.severity).as_str().unwrap_or_default().to_owned();
+                format!("{} concerns, {severity} or worse, on a statement in {} days", rule.concerns, rule.days)
+            });
+            (test, policy.r2.as_ref().map(|rule| &rule.response))
+        }
+        RiskRule::R3 => {
+            let test = policy.r3.as_ref().map(|rule| {
+                let (margin, periods) = (rule.margin_percent, rule.periods);
+                format!("indicator worse than its benchmark by {margin} % in {periods} periods")
+            });
+            (test, policy.r3.as_ref().map(|rule| &rule.response))
+        }
+        RiskRule::R4 => {
+            let test = policy.r4.as_ref().map(|rule| {
+                format!(
+                    "statement not assessed for {} / {} / {} / {} days, inadequate to outstanding (swept)",
+                    rule.inadequate, rule.requires_improvement, rule.good, rule.outstanding
+                )
+            });
+            (test, policy.r4.as_ref().map(|rule| &rule.response))
+        }
+        RiskRule::R5 => (policy.r5.as_ref().map(|_| "a published score of 1".to_owned()), policy.r5.as_ref()),
+        RiskRule::R6 => {
+            let test = policy.r6.as_ref().map(|_| "evidence withdrawn, or a cited result changed, under a score in force".to_owned());
+            (test, policy.r6.as_ref())
+        }
+    };
+    let all = RiskRule::ALL.into_iter().map(|id| {
+        let (test, response) = rule(id);
+        (id, test.unwrap_or_else(none), response)
+    });
+    all.collect()
 }

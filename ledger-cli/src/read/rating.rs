@@ -4,6 +4,7 @@ use replay::report::{Format, NoReport, Report};
 use replay::{HistoryLine, KnownAt, RatingAnswer, StatementView, Status};
 use serde_json::json;
 
+use super::ask::context_line;
 use super::{Reader, vault};
 use crate::args::{Global, Moment, RatingArgs, ReportArgs, ReportFormat};
 use crate::exit::Failure;
@@ -34,6 +35,7 @@ pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
     }
     let as_of = args.as_of.map_or_else(|| reader.today(), Ok)?;
     let answer = history.register.rating(&subject, as_of);
+    let context = context_line(&history, as_of);
     let mut out = reader.out()?;
     if reader.json {
         let mut value = json!(answer);
@@ -41,9 +43,11 @@ pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
         value["head"] = json!({ "entries": history.head.length.0, "hash": history.head.hash });
         value["sequence"] = json!(answer.result.as_ref().map(|result| result.sequence));
         value["hash"] = json!(answer.result.as_ref().map(|result| result.hash));
+        value["context"] = json!(context);
         out.json(&value)?;
     } else {
         print(&mut out, &answer, known_at, history.head)?;
+        out.line(format!("context: {context}"))?;
     }
     out.flush()
 }

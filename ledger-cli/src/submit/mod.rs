@@ -6,7 +6,7 @@
 //! that forgets. A bad line stops its file: earlier lines stand, and nothing of that line or a later one is
 //! recorded.
 
-mod dry;
+pub mod dry;
 mod ids;
 mod reader;
 pub mod resume;

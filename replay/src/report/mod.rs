@@ -21,6 +21,7 @@ use ledger_core::values::{Hash, Sequence, Timestamp};
 use serde::Serialize;
 
 use crate::casefile::{AssessmentCase, CaseFile, ChallengeCase, DraftCase};
+use crate::context::Contexts;
 use crate::history::SubjectHistory;
 use crate::register::{Caveat, RatingAnswer, ThemeView};
 
@@ -115,6 +116,8 @@ pub struct Report {
     pub framework: FrameworkId,
     /// Its printed title.
     pub framework_title: Name,
+    /// Resources and context of the area, in one line, on the day the entry was recorded.
+    pub context: String,
     /// Overall percentage.
     pub percent: Option<Percent>,
     /// Overall rating.
@@ -231,6 +234,8 @@ impl Report {
     ) -> Option<Self> {
         let reading = history.readings.iter().find(|reading| reading.recorded.sequence == sequence)?;
         let derivation = derive(framework, &BTreeMap::new(), false);
+        let mut contexts = Contexts::default();
+        history.readings.iter().for_each(|reading| contexts.apply(reading));
         let themes = framework.themes.iter().zip(&derivation.themes).map(|(theme, result)| ThemeReport {
             score: ThemeView::from(result),
             name: theme.name.clone(),
@@ -259,6 +264,7 @@ impl Report {
             phase: None,
             framework: framework.id.clone(),
             framework_title: framework.title.clone(),
+            context: contexts.line(&history.subject, Date::in_london(reading.recorded.recorded_time)),
             percent: None,
             rating: None,
             caveats: Vec::new(),

@@ -122,6 +122,7 @@ impl Report {
             ("method", format!("{} ({})", self.framework_title, self.framework)),
             ("entry", format!("{} {}", self.sequence, self.hash)),
             ("recorded", self.recorded_time.to_string()),
+            ("context", self.context.clone()),
         ];
         let phase = self.phase.map(|phase| format!(" ({})", spelled(&phase))).unwrap_or_default();
         facts.extend(self.assessment.map(|assessment| ("assessment", format!("{assessment}{phase}"))));
