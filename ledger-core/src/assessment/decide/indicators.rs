@@ -23,6 +23,7 @@ pub(super) fn define(case: &Case<'_>, data: &IndicatorDefined) -> Result<Vec<Pla
 }
 
 pub(super) fn observe(case: &Case<'_>, data: &ObserveIndicator) -> Result<Vec<Planned>, Rejection> {
+    let survey = data.survey.map(|citation| survey(case, citation)).transpose()?;
     let indicator = case.state.indicators.get(&data.indicator);
     let indicator =
         indicator.ok_or_else(|| Rejection::IndicatorUnknown { indicator: data.indicator.clone() })?;
@@ -30,7 +31,6 @@ pub(super) fn observe(case: &Case<'_>, data: &ObserveIndicator) -> Result<Vec<Pl
     if to < from {
         return Err(Rejection::PeriodBackwards { from, to });
     }
-    let survey = data.survey.map(|citation| survey(case, citation)).transpose()?;
     check_figure(data)?;
     let known = case.known().and_then(|known| known.figures.get(&(indicator.id.clone(), indicator.version)));
     if let Some(figure) = known.and_then(|figures| figures.get(&data.period)) {

@@ -29,24 +29,30 @@ pub(super) fn raise_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<
     Ok([case.event(event)].into_iter().chain(triggered).collect())
 }
 
-/// The cited concern of this subject, which must be open.
-fn open_concern(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
+/// The cited concern of this subject, open or resolved.
+fn concern(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
     let (sequence, ()) = case.cited(citation, "a concern about this subject (concern.raised)", |event| {
         matches!(event, Event::ConcernRaised(_)).then_some(())
     })?;
+    Ok(sequence)
+}
+
+fn check_concern_open(case: &Case<'_>, sequence: Sequence) -> Result<(), Rejection> {
     let open = case.known().is_some_and(|known| known.concerns.contains_key(&sequence));
-    if open { Ok(sequence) } else { Err(Rejection::ConcernNotOpen { sequence }) }
+    if open { Ok(()) } else { Err(Rejection::ConcernNotOpen { sequence }) }
 }
 
 pub(super) fn resolve_concern(case: &Case<'_>, data: &ResolveConcern) -> Result<Vec<Planned>, Rejection> {
-    let sequence = open_concern(case, data.concern)?;
+    let sequence = concern(case, data.concern)?;
+    check_concern_open(case, sequence)?;
     Ok(vec![case.event(ConcernResolved { concern: sequence, reason: data.reason.clone() })])
 }
 
 pub(super) fn escalate_concern(case: &Case<'_>, data: &EscalateConcern) -> Result<Vec<Planned>, Rejection> {
+    let concern = concern(case, data.concern)?;
     case.check_organisation(&data.organisation)?;
     check_accountable(case, data.body, &data.organisation)?;
-    let concern = open_concern(case, data.concern)?;
+    check_concern_open(case, concern)?;
     let event = ConcernEscalated {
         concern,
         organisation: data.organisation.clone(),

@@ -41,9 +41,6 @@ fn subjects<'a>(case: &Case<'a>, theme: &'a Theme) -> impl Iterator<Item = &'a S
 }
 
 pub(super) fn record_finding(case: &Case<'_>, data: &RecordFinding) -> Result<Vec<Planned>, Rejection> {
-    if !case.state.areas.contains_key(&data.subject) {
-        return Err(Rejection::SubjectUnknown { subject: data.subject.clone() });
-    }
     let theme = theme(case)?;
     let question = theme.opened.questions.iter().find(|question| question.id == data.question);
     let unknown =
@@ -51,10 +48,6 @@ pub(super) fn record_finding(case: &Case<'_>, data: &RecordFinding) -> Result<Ve
     let question = question.ok_or_else(unknown)?;
     if !question.levels.contains(&data.level) {
         return Err(Rejection::LevelUnknown { level: data.level.clone(), question: data.question.clone() });
-    }
-    if !subjects(case, theme).any(|subject| *subject == data.subject) {
-        let what = format!("{} is not one of the subjects {} reviews", data.subject, case.subject());
-        return Err(Rejection::ResultUnfit { what });
     }
     let stands = theme.findings.get(&(data.subject.clone(), data.question.clone()));
     if stands == Some(&data.level) {
