@@ -15,7 +15,7 @@ use crate::assessment::rejection::Rejection;
 use crate::assessment::state::{OpenAssessment, ScoreKey, is_provider_rating};
 use crate::values::Sequence;
 
-/// A score cites at most this many items, so that it fits into an entry.
+/// A score, or a thematic finding, cites at most this many items, so that it fits into an entry.
 const MAX_EVIDENCE: usize = 200;
 
 /// The framework has the statement, and the category if one is named.
@@ -70,6 +70,11 @@ fn scored<'a>(
     Ok((sequence, open, framework, key))
 }
 
+pub(super) fn check_count(cited: &[Citation]) -> Result<(), Rejection> {
+    let count = cited.len();
+    if count > MAX_EVIDENCE { Err(Rejection::EvidenceTooMuch { count }) } else { Ok(()) }
+}
+
 /// Each entry cited as evidence is evidence.
 pub(super) fn check_evidence_entries<'c>(
     case: &Case<'_>,
@@ -103,9 +108,7 @@ pub(super) fn evidence(
     if cited.is_empty() {
         return Err(Rejection::EvidenceMissing { statement: statement.clone() });
     }
-    if cited.len() > MAX_EVIDENCE {
-        return Err(Rejection::EvidenceTooMuch { count: cited.len() });
-    }
+    check_count(cited)?;
     let items: Vec<(&Recorded, &EvidenceSubmitted)> =
         cited.iter().map(|citation| evidence_entry(case, *citation)).collect::<Result<_, _>>()?;
     let mut categories = BTreeSet::new();

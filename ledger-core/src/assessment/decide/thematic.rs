@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::scoring::{check_stand, evidence_entry};
+use super::scoring::{check_count, check_stand, evidence_entry};
 use super::{Case, Planned};
 use crate::assessment::codes::Subject;
 use crate::assessment::command::{PublishThematicReport, RecordFinding};
@@ -60,6 +60,7 @@ pub(super) fn record_finding(case: &Case<'_>, data: &RecordFinding) -> Result<Ve
         let what = format!("{} is at {} already", data.subject, data.level);
         return Err(Rejection::NoEffect { what });
     }
+    check_count(&data.evidence)?;
     let evidence = check_stand(case, &data.subject, &evidence)?;
     let event = FindingRecorded {
         subject: data.subject.clone(),
