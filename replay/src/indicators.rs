@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ledger_core::assessment::Event;
 use ledger_core::assessment::codes::{Code, Subject};
 use ledger_core::assessment::event::{IndicatorDefined, IndicatorObserved};
-use ledger_core::assessment::indicator::is_worse;
+use ledger_core::assessment::indicator::{figure, is_worse};
 use ledger_core::values::Sequence;
 use serde::Serialize;
 
@@ -93,12 +93,8 @@ impl Indicators {
 
     fn worse(&self, indicator: &Code, observed: &IndicatorObserved) -> Option<bool> {
         let definition = self.definitions.get(indicator)?;
-        let counted =
-            observed.numerator.zip(observed.denominator).filter(|(_, denominator)| *denominator > 0);
-        let counted =
-            counted.map(|(numerator, denominator)| (i128::from(numerator) * 100, i128::from(denominator)));
-        let value =
-            observed.value.map(|value| value.fraction()).or(counted).filter(|_| !observed.small_base)?;
+        let counts = observed.numerator.zip(observed.denominator);
+        let value = figure(&definition.unit, observed.value, counts).filter(|_| !observed.small_base)?;
         Some(is_worse(value, definition.benchmark?, definition.better, 0))
     }
 

@@ -133,9 +133,11 @@ pub enum Evidence {
         evidence: EntryName,
     },
     /// Find evidence by words, subject, statement, category, wave, site, source, organisation or tag.
-    #[command(after_help = "With a partner as --actor: only subjects its organisation belongs to, and what was \
+    #[command(
+        after_help = "With a partner as --actor: only subjects its organisation belongs to, and what was \
                             shared with it.\n\nExamples:\n  ledger evidence search QE1 --statement safeguarding\n  \
-                            ledger evidence search 'waiting list' --category processes")]
+                            ledger evidence search 'waiting list' --category processes"
+    )]
     Search(SearchArgs),
     /// What an organisation was asked, what it was spared, and what is overdue.
     #[command(after_help = "Example:\n  ledger evidence burden board/E54000048")]

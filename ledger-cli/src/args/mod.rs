@@ -27,11 +27,11 @@ use ledger_core::log::CommandId;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
 pub use foundation::{AdoptSource, InitArgs};
+pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use reading::{
     CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
     TailArgs,
 };
-pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
 

@@ -27,8 +27,10 @@ pub enum Concern {
     )]
     Resolve(ResolveConcern),
     /// Put a concern to the body accountable for an organisation.
-    #[command(after_help = "Example:\n  ledger concern escalate QE1 --concern 812 --organisation board/E54000048 \
-                            --body nhs-england --due 2026-12-01 --reason @why.txt")]
+    #[command(
+        after_help = "Example:\n  ledger concern escalate QE1 --concern 812 --organisation board/E54000048 \
+                            --body nhs-england --due 2026-12-01 --reason @why.txt"
+    )]
     Escalate(EscalateConcern),
     /// The concerns, of one subject or of all.
     #[command(after_help = "Example:\n  ledger concern list QE1")]

@@ -145,7 +145,10 @@ fn rules(policy: &RiskPolicy) -> Vec<(RiskRule, String, Option<&Response>)> {
         RiskRule::R2 => {
             let test = policy.r2.as_ref().map(|rule| {
                 let severity = json!(rule.severity).as_str().unwrap_or_default().to_owned();
-                format!("{} concerns, {severity} or worse, on a statement in {} days", rule.concerns, rule.days)
+                format!(
+                    "{} concerns, {severity} or worse, on a statement in {} days",
+                    rule.concerns, rule.days
+                )
             });
             (test, policy.r2.as_ref().map(|rule| &rule.response))
         }
@@ -167,7 +170,10 @@ fn rules(policy: &RiskPolicy) -> Vec<(RiskRule, String, Option<&Response>)> {
         }
         RiskRule::R5 => (policy.r5.as_ref().map(|_| "a published score of 1".to_owned()), policy.r5.as_ref()),
         RiskRule::R6 => {
-            let test = policy.r6.as_ref().map(|_| "evidence withdrawn, or a cited result changed, under a score in force".to_owned());
+            let test = policy
+                .r6
+                .as_ref()
+                .map(|_| "evidence withdrawn, or a cited result changed, under a score in force".to_owned());
             (test, policy.r6.as_ref())
         }
     };

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::Code;
 use crate::values::Malformed;
 
 /// A decimal as printed: `value` divided by ten to the `scale`.
@@ -114,17 +115,37 @@ pub enum Comparability {
     Break,
 }
 
+/// A figure as numerator and denominator, the denominator positive: as printed, or else from what was counted out
+/// of what, in the indicator's unit. None if it was suppressed, or if the unit says nothing about counts: `percent`
+/// and `per-100000` (or any other number) do, and `ratio`.
+pub fn figure(unit: &Code, printed: Option<Decimal>, counts: Option<(u64, u64)>) -> Option<(i128, i128)> {
+    let counted = || {
+        let (numerator, denominator) = counts.filter(|(_, denominator)| *denominator > 0)?;
+        Some((i128::from(numerator) * i128::from(base_of(unit)?), i128::from(denominator)))
+    };
+    printed.map(Decimal::fraction).or_else(counted)
+}
+
+/// How many the unit counts by.
+fn base_of(unit: &Code) -> Option<u32> {
+    match unit.as_str() {
+        "percent" => Some(100),
+        "ratio" => Some(1),
+        other => other.strip_prefix("per-")?.parse().ok(),
+    }
+}
+
 /// Whether the figure `value` (numerator, denominator; the denominator positive) is worse than `benchmark` by more
-/// than `margin_percent` of the benchmark.
+/// than `margin_percent` of the benchmark's magnitude. Figures far beyond anything printed saturate.
 pub fn is_worse(value: (i128, i128), benchmark: Decimal, better: Better, margin_percent: u32) -> bool {
     let (number, unit) = benchmark.fraction();
-    let margin = i128::from(margin_percent);
-    let factor = match better {
-        Better::Lower => 100 + margin,
-        Better::Higher => 100 - margin,
+    let margin = number.abs() * i128::from(margin_percent);
+    let limit = match better {
+        Better::Lower => number * 100 + margin,
+        Better::Higher => number * 100 - margin,
     };
-    // value.0 / value.1 compared with number / unit * factor / 100.
-    let order = (value.0 * unit * 100).cmp(&(number * factor * value.1));
+    // value.0 / value.1 compared with limit / (100 * unit).
+    let order = value.0.saturating_mul(unit * 100).cmp(&limit.saturating_mul(value.1));
     match better {
         Better::Lower => order == Ordering::Greater,
         Better::Higher => order == Ordering::Less,
@@ -149,6 +170,9 @@ mod tests {
     fn worse_by_more_than_the_margin() {
         let benchmark: Decimal = "7".parse().expect("a decimal");
         let cases = [
+            // No product overflows.
+            ((i128::from(u64::MAX), 1), Better::Lower, u32::MAX, true),
+            ((1, i128::from(u64::MAX)), Better::Lower, u32::MAX, false),
             ((7, 1), Better::Lower, 0, false),
             ((71, 10), Better::Lower, 0, true),
             ((77, 10), Better::Lower, 10, false), // exactly the margin
@@ -158,6 +182,33 @@ mod tests {
         ];
         for (value, better, margin, expected) in cases {
             assert_eq!(is_worse(value, benchmark, better, margin), expected, "{value:?} {better:?} {margin}");
+        }
+    }
+
+    #[test]
+    fn the_margin_of_a_negative_benchmark_widens_it_too() {
+        let benchmark: Decimal = "-5".parse().expect("a decimal");
+        let cases = [
+            ((-5, 1), Better::Lower, 10, false),
+            ((-45, 10), Better::Lower, 10, false), // exactly the margin
+            ((-44, 10), Better::Lower, 10, true),
+            ((-55, 10), Better::Higher, 10, false),
+            ((-56, 10), Better::Higher, 10, true),
+        ];
+        for (value, better, margin, expected) in cases {
+            assert_eq!(is_worse(value, benchmark, better, margin), expected, "{value:?} {better:?} {margin}");
+        }
+    }
+
+    #[test]
+    fn counts_become_a_figure_in_the_unit() {
+        let cases =
+            [("percent", Some((4900, 200))), ("per-1000", Some((49_000, 200))), ("ratio", Some((49, 200)))];
+        for (unit, expected) in cases.into_iter().chain([("days", None), ("per-head", None)]) {
+            let unit: Code = unit.parse().expect("a code");
+            assert_eq!(figure(&unit, None, Some((49, 200))), expected, "{unit}");
+            assert_eq!(figure(&unit, None, Some((49, 0))), None, "{unit}");
+            assert_eq!(figure(&unit, "2.5".parse().ok(), Some((49, 200))), Some((25, 10)), "{unit}");
         }
     }
 }

@@ -202,8 +202,8 @@ rejections! {
         "A score without evidence",
         "the score of {statement} cites no evidence: cite at least one item";
     EvidenceTooMuch { count: usize } = "evidence_too_much":
-        "A score cites more than 200 items of evidence",
-        "the score cites {count} items of evidence; at most 200 fit";
+        "A score or finding cites more than 200 items of evidence",
+        "{count} items of evidence are cited; at most 200 fit";
     EvidenceUnrelated { sequence: Sequence, statement: String } = "evidence_unrelated":
         "Cited evidence does not bear on the statement, or is of another category",
         "evidence {sequence} does not bear on {statement}: cite evidence submitted for it";

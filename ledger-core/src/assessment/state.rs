@@ -15,13 +15,13 @@ use super::codes::{
     Subject,
 };
 use super::event::{
-    AccountableBody, AssessmentOpened, ChangeCause, CorrectableField, CorrectionRecorded, Event,
+    AssessmentOpened, ChangeCause, ConcernEscalated, CorrectableField, CorrectionRecorded, Event,
     EvidenceResult, EvidenceSubmitted, FieldValue, FindingsPublished, IndicatorDefined, IndicatorObserved,
     ItemKind, LogFounded, Organisation, OrganisationKind, Phase, RatingPublished, ReviewOutcome,
     ThematicReviewOpened, TranscribedKind,
 };
 use super::framework::{Framework, Method, Percent, Rating, Score};
-use super::indicator::{Comparability, is_worse};
+use super::indicator::{Comparability, figure, is_worse};
 use super::rating::statement_score;
 use super::recorded::{Author, Recorded, counts_from, transcribed_from};
 use super::risk::{RiskPolicy, RiskRule, Severity};
@@ -206,8 +206,10 @@ pub struct KeptResult {
     pub review: Option<Review>,
     /// Its required improvements.
     pub required: BTreeSet<ItemId>,
-    /// The evidence its scores rest on, by statement.
-    pub rests_on: BTreeMap<StatementId, BTreeSet<Sequence>>,
+    /// The evidence its scores rest on.
+    pub rests_on: BTreeMap<ScoreKey, BTreeSet<Sequence>>,
+    /// The evidence of scores that a review changed and no publication has put into force yet.
+    pub reviewed_on: BTreeMap<ScoreKey, BTreeSet<Sequence>>,
     /// The decision on a notice.
     pub notice: Option<Sequence>,
 }
@@ -267,6 +269,50 @@ pub struct Figure {
     pub comparability: Comparability,
     /// How it stands to the benchmark: numerator and denominator; none if it cannot be compared.
     pub value: Option<(i128, i128)>,
+    /// The survey it comes from.
+    pub survey: Option<Sequence>,
+}
+
+/// The figures of one version of an indicator for one area.
+pub type Figures = BTreeMap<Period, Figure>;
+
+impl Figure {
+    /// The figure that an observation puts on record. One with a small base compares with nothing.
+    pub(super) fn of(sequence: Sequence, event: &IndicatorObserved, indicator: &IndicatorDefined) -> Self {
+        let value = figure(&indicator.unit, event.value, event.numerator.zip(event.denominator));
+        Figure {
+            sequence,
+            comparability: event.comparability,
+            value: value.filter(|_| !event.small_base),
+            survey: event.survey,
+        }
+    }
+}
+
+/// The entries of the newest consecutive periods in which the indicator was worse than its benchmark by the margin,
+/// newest first. A gap between periods, a break in comparability and a figure that cannot be compared end the run.
+pub(super) fn breaches(
+    figures: &Figures,
+    indicator: &IndicatorDefined,
+    margin_percent: u32,
+) -> Vec<Sequence> {
+    let Some(benchmark) = indicator.benchmark else { return Vec::new() };
+    let mut run = Vec::new();
+    let mut after: Option<Period> = None;
+    for (period, figure) in figures.iter().rev() {
+        let adjoins = after.is_none_or(|later: Period| period.to.next() == later.from);
+        let worse =
+            figure.value.is_some_and(|value| is_worse(value, benchmark, indicator.better, margin_percent));
+        if !adjoins || !worse {
+            break;
+        }
+        run.push(figure.sequence);
+        if figure.comparability == Comparability::Break {
+            break;
+        }
+        after = Some(*period);
+    }
+    run
 }
 
 /// A thematic review and its findings.
@@ -296,11 +342,9 @@ pub struct SubjectState {
     /// Open triggers.
     pub triggers: BTreeMap<Sequence, OpenTrigger>,
     /// Figures by indicator, version and period.
-    pub figures: BTreeMap<(Code, u32), BTreeMap<Period, Figure>>,
-    /// Open escalations and the body that is to answer.
-    pub escalations: BTreeMap<Sequence, AccountableBody>,
-    /// Action plans and their actions.
-    pub plans: BTreeMap<Sequence, BTreeSet<ItemId>>,
+    pub figures: BTreeMap<(Code, u32), Figures>,
+    /// Open escalations.
+    pub escalations: BTreeMap<Sequence, ConcernEscalated>,
 }
 
 /// What is no longer plain about an entry.
@@ -541,17 +585,21 @@ impl State {
             Event::EvidenceWithdrawn(event) => {
                 self.status.entry(event.evidence).or_default().withdrawn = true;
                 self.unsettle(event.evidence);
-                self.subject_mut(subject).release(event.evidence);
+                self.release(subject, event.evidence);
+                self.subject_mut(subject).drop_figures(event.evidence);
             }
             Event::DocumentErased(event) => {
                 self.erased.insert(event.commitment);
                 self.status.entry(event.cited_by).or_default().erased = true;
                 self.unsettle(event.cited_by);
-                self.subject_mut(subject).release(event.cited_by);
+                self.release(subject, event.cited_by);
             }
             Event::EvidenceShared(event) => {
                 if let Some(other) = &event.subject {
                     self.status.entry(event.evidence).or_default().shared_with.insert(other.clone());
+                }
+                if event.subject.as_ref() == Some(subject) {
+                    self.hold_shared(subject, &event.from, event.evidence);
                 }
             }
             Event::ScoreAssigned(event) => {
@@ -577,7 +625,7 @@ impl State {
                         .subject_mut(subject)
                         .reviewed_mut(event.decision)
                         .ok_or_else(|| illegal("no review"))?;
-                    kept.rests_on.insert(key.0.clone(), event.evidence.iter().copied().collect());
+                    kept.reviewed_on.insert(key.clone(), event.evidence.iter().copied().collect());
                     kept.given.insert(key, given);
                     kept.authors.extend(author_set(&recorded.author));
                     return Ok(());
@@ -733,9 +781,17 @@ impl State {
             Event::IndicatorDefined(event) => {
                 self.indicators.insert(event.id.clone(), event.clone());
             }
-            Event::IndicatorObserved(event) => self.subject_mut(subject).observe(sequence, event),
+            Event::IndicatorObserved(event) => {
+                let indicator = self.indicators.get(&event.indicator);
+                let defined = indicator.filter(|indicator| indicator.version == event.version);
+                let figure =
+                    Figure::of(sequence, event, defined.ok_or_else(|| illegal("no such indicator"))?);
+                let figures = &mut self.subject_mut(subject).figures;
+                let key = (event.indicator.clone(), event.version);
+                figures.entry(key).or_default().insert(event.period, figure);
+            }
             Event::ConcernEscalated(event) => {
-                self.subject_mut(subject).escalations.insert(sequence, event.body);
+                self.subject_mut(subject).escalations.insert(sequence, event.clone());
             }
             Event::EscalationAnswered(event) => {
                 self.subject_mut(subject).escalations.remove(&event.escalation);
@@ -744,13 +800,10 @@ impl State {
                 let kept = self.subject_mut(subject).result_mut(event.publication);
                 kept.ok_or_else(|| illegal("no such result"))?.notice = Some(sequence);
             }
-            Event::ActionPlanPublished(event) => {
-                let actions = event.actions.iter().map(|action| action.id.clone()).collect();
-                self.subject_mut(subject).plans.insert(sequence, actions);
-            }
             // What these say decides no later command.
             Event::ContextRecorded(_)
             | Event::SummitHeld(_)
+            | Event::ActionPlanPublished(_)
             | Event::ActionProgressed(_)
             | Event::SupportOffered(_)
             | Event::InterventionRecorded(_)
@@ -792,6 +845,30 @@ impl State {
         }
     }
 
+    /// Evidence shared with a subject answers requests there as it does where it was submitted.
+    fn hold_shared(&mut self, subject: &Subject, from: &Subject, evidence: Sequence) {
+        let held = self.subjects.get(from).into_iter().flat_map(|known| &known.held);
+        let shared = held.filter_map(|(key, held)| {
+            let held = held.iter().find(|held| held.sequence == evidence)?;
+            Some((key.clone(), held.clone()))
+        });
+        let shared: Vec<_> = shared.collect();
+        let known = self.subject_mut(subject);
+        for (key, held) in shared {
+            known.held.entry(key).or_default().push(held);
+        }
+    }
+
+    /// The evidence answers no request any more, nor where it was shared.
+    fn release(&mut self, subject: &Subject, evidence: Sequence) {
+        let shared = self.status.get(&evidence).into_iter().flat_map(|status| &status.shared_with);
+        for subject in shared.chain([subject]) {
+            if let Some(known) = self.subjects.get_mut(subject) {
+                known.release(evidence);
+            }
+        }
+    }
+
     fn correct(&mut self, subject: &Subject, event: &CorrectionRecorded, recorded: &Recorded) {
         let key = (event.field, event.statement.clone());
         self.status.entry(event.corrects).or_default().corrected.insert(key, event.now.clone());
@@ -829,7 +906,9 @@ impl State {
             Some(replaced) => {
                 let kept = known.result_mut(replaced)?;
                 kept.review.as_mut()?.republication_due = false;
-                kept.clone()
+                let mut after = kept.clone();
+                after.rests_on.append(&mut after.reviewed_on);
+                after
             }
             None => {
                 let assessment = known.assessments.get_mut(&event.assessment)?;
@@ -949,6 +1028,7 @@ impl KeptResult {
             review: None,
             required: BTreeSet::new(),
             rests_on: BTreeMap::new(),
+            reviewed_on: BTreeMap::new(),
             notice: None,
         }
     }
@@ -965,15 +1045,15 @@ impl OpenAssessment {
             scores: BTreeMap::new(),
             breach: self.findings.as_ref().is_some_and(|findings| findings.breach),
         };
-        let mut rests_on: BTreeMap<StatementId, BTreeSet<Sequence>> = BTreeMap::new();
-        for ((statement, _), score) in &self.scores {
-            rests_on.entry(statement.clone()).or_default().extend(&score.evidence);
-        }
+        let rests_on = self.scores.iter().map(|(key, score)| {
+            let evidence = score.evidence.iter().copied().collect();
+            (key.clone(), evidence)
+        });
         KeptResult {
             given: self.given(),
             authors: self.authors(),
             required: self.findings.as_ref().map(|findings| findings.required.clone()).unwrap_or_default(),
-            rests_on,
+            rests_on: rests_on.collect(),
             ..KeptResult::plain(unplaced)
         }
     }
@@ -1018,47 +1098,6 @@ impl SubjectState {
         self.results.iter_mut().find(decided)
     }
 
-    pub(super) fn observe(&mut self, sequence: Sequence, event: &IndicatorObserved) {
-        let counted = match (event.numerator, event.denominator) {
-            (Some(numerator), Some(denominator)) if denominator > 0 => {
-                Some((i128::from(numerator) * 100, i128::from(denominator)))
-            }
-            _ => None,
-        };
-        let value = event.value.map(super::indicator::Decimal::fraction).or(counted);
-        let value = value.filter(|_| !event.small_base);
-        let figure = Figure { sequence, comparability: event.comparability, value };
-        let key = (event.indicator.clone(), event.version);
-        self.figures.entry(key).or_default().insert(event.period, figure);
-    }
-
-    /// The entries of the newest consecutive periods in which the indicator was worse than its benchmark by the
-    /// margin, newest first. A gap between periods, a break in comparability and a figure that cannot be compared
-    /// end the run.
-    pub(super) fn breaches(&self, indicator: &IndicatorDefined, margin_percent: u32) -> Vec<Sequence> {
-        let key = (indicator.id.clone(), indicator.version);
-        let (Some(figures), Some(benchmark)) = (self.figures.get(&key), indicator.benchmark) else {
-            return Vec::new();
-        };
-        let mut run = Vec::new();
-        let mut after: Option<Period> = None;
-        for (period, figure) in figures.iter().rev() {
-            let adjoins = after.is_none_or(|later: Period| period.to.next() == later.from);
-            let worse = figure
-                .value
-                .is_some_and(|value| is_worse(value, benchmark, indicator.better, margin_percent));
-            if !adjoins || !worse {
-                break;
-            }
-            run.push(figure.sequence);
-            if figure.comparability == Comparability::Break {
-                break;
-            }
-            after = Some(*period);
-        }
-        run
-    }
-
     fn hold(&mut self, sequence: Sequence, event: &EvidenceSubmitted) {
         for statement in &event.statements {
             let held = Held { sequence, organisation: event.organisation.clone(), period: event.period };
@@ -1098,6 +1137,13 @@ impl SubjectState {
             held.retain(|held| held.sequence != evidence);
         }
         self.held.retain(|_, held| !held.is_empty());
+    }
+
+    /// Takes back the figures of a survey that was withdrawn.
+    fn drop_figures(&mut self, survey: Sequence) {
+        for figures in self.figures.values_mut() {
+            figures.retain(|_, figure| figure.survey != Some(survey));
+        }
     }
 }
 

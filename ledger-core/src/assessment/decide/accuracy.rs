@@ -271,6 +271,7 @@ pub(super) fn decide_challenge(case: &Case<'_>, data: &DecideAccuracy) -> Result
         changed.decision = Some(decision);
         events.push(case.event_of(Some(assessment), changed));
     }
+    events.extend(after_corrections(case, &data.corrections)?);
     Ok(events)
 }
 
@@ -329,12 +330,18 @@ pub(super) fn record_correction(case: &Case<'_>, data: &RecordCorrection) -> Res
     };
     let mut event = corrected(case, &correction)?;
     event.reason.clone_from(&data.reason);
-    let changes_result = matches!(
-        data.field,
-        CorrectableField::Score | CorrectableField::Rating | CorrectableField::EffectiveFrom
-    );
-    let triggered = if changes_result { risk::after_result_changed(case)? } else { Vec::new() };
+    let triggered = after_corrections(case, std::slice::from_ref(&correction))?;
     Ok([case.event(event)].into_iter().chain(triggered).collect())
+}
+
+/// A corrected result may stand under scores elsewhere. A printed percentage is never computed with.
+fn after_corrections(case: &Case<'_>, corrections: &[Correction]) -> Result<Vec<Planned>, Rejection> {
+    use CorrectableField::{EffectiveFrom, Rating, Score};
+    let changing = corrections.iter().filter(|data| matches!(data.field, Score | Rating | EffectiveFrom));
+    let corrected: Vec<Sequence> = changing
+        .map(|data| case.entry(data.corrects).map(|entry| entry.sequence))
+        .collect::<Result<_, _>>()?;
+    risk::after_results_changed(case, &corrected)
 }
 
 /// The entry corrected is one of this subject.

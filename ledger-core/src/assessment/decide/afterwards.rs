@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::publication::{cited_result, standing_result};
-use super::{Case, Planned};
+use super::{Case, Planned, each_once};
 use crate::assessment::codes::{AreaKind, OrganisationId, StatementId};
 use crate::assessment::command::{
     HoldSummit, IssueNotice, OfferSupport, ProgressAction, PublishPlan, RecordIntervention,
@@ -18,11 +18,12 @@ use crate::assessment::risk::RiskRule;
 
 /// The decision after a score of 1; it discharges the trigger that asked for it.
 pub(super) fn issue_notice(case: &Case<'_>, data: &IssueNotice) -> Result<Vec<Planned>, Rejection> {
-    let kept = standing_result(case, cited_result(case, data.publication)?)?;
-    let publication = kept.result.sequence;
-    if let Some(notice) = kept.notice {
+    let publication = cited_result(case, data.publication)?;
+    let known = case.known().and_then(|known| known.result(publication));
+    if let Some(notice) = known.and_then(|kept| kept.notice) {
         return Err(Rejection::NoEffect { what: format!("it was decided at entry {notice}") });
     }
+    let kept = standing_result(case, publication)?;
     let lowest = kept.result.scores.iter().filter(|(_, given)| given.score == Score::ALL[0]);
     let statements: Vec<StatementId> = lowest.map(|(statement, _)| statement.clone()).collect();
     if statements.is_empty() {
@@ -48,32 +49,34 @@ pub(super) fn issue_notice(case: &Case<'_>, data: &IssueNotice) -> Result<Vec<Pl
 }
 
 pub(super) fn hold_summit(case: &Case<'_>, data: &HoldSummit) -> Result<Vec<Planned>, Rejection> {
+    let publication = cited_result(case, data.publication)?;
     data.organisations.iter().try_for_each(|organisation| case.check_organisation(organisation))?;
-    let kept = standing_result(case, cited_result(case, data.publication)?)?;
     if data.organisations.is_empty() {
         let what = "no organisation of the area took part".to_owned();
         return Err(Rejection::NoEffect { what });
     }
+    let kept = standing_result(case, publication)?;
     let event = SummitHeld {
         publication: kept.result.sequence,
-        organisations: data.organisations.clone(),
+        organisations: each_once(&data.organisations),
         record: data.record.clone(),
     };
     Ok(vec![case.event(event)])
 }
 
 pub(super) fn publish_plan(case: &Case<'_>, data: &PublishPlan) -> Result<Vec<Planned>, Rejection> {
+    let publication = cited_result(case, data.publication)?;
     data.actions.iter().try_for_each(|action| case.check_organisation(&action.organisation))?;
     if data.actions.is_empty() {
         return Err(Rejection::NoEffect { what: "the plan has no action".to_owned() });
     }
-    let kept = standing_result(case, cited_result(case, data.publication)?)?;
-    if let Some(action) = data.actions.iter().find(|action| !kept.required.contains(&action.answers)) {
-        return Err(Rejection::ItemUnknown { item: action.answers.to_string() });
-    }
     let ids: BTreeSet<_> = data.actions.iter().map(|action| &action.id).collect();
     if ids.len() != data.actions.len() {
         return Err(Rejection::OutcomeUnfit { what: "two actions of the plan have the same id" });
+    }
+    let kept = standing_result(case, publication)?;
+    if let Some(action) = data.actions.iter().find(|action| !kept.required.contains(&action.answers)) {
+        return Err(Rejection::ItemUnknown { item: action.answers.to_string() });
     }
     let event = ActionPlanPublished {
         publication: kept.result.sequence,
@@ -88,6 +91,9 @@ pub(super) fn progress_action(case: &Case<'_>, data: &ProgressAction) -> Result<
         case.cited(data.plan, "a plan of this subject (action-plan.published)", |event| {
             if let Event::ActionPlanPublished(plan) = event { Some(plan) } else { None }
         })?;
+    if case.acts_as_partner() {
+        case.own_organisation()?;
+    }
     let action = published.actions.iter().find(|action| action.id == data.action);
     let action = action.ok_or_else(|| Rejection::ActionUnknown { action: data.action.to_string() })?;
     case.check_own(&action.organisation)?;
@@ -97,8 +103,9 @@ pub(super) fn progress_action(case: &Case<'_>, data: &ProgressAction) -> Result<
 }
 
 pub(super) fn offer_support(case: &Case<'_>, data: &OfferSupport) -> Result<Vec<Planned>, Rejection> {
+    let publication = cited_result(case, data.publication)?;
     case.check_organisation(&data.organisation)?;
-    let kept = standing_result(case, cited_result(case, data.publication)?)?;
+    let kept = standing_result(case, publication)?;
     check_accountable(case, data.body, &data.organisation)?;
     let event = SupportOffered {
         publication: kept.result.sequence,
@@ -114,8 +121,9 @@ pub(super) fn record_intervention(
     case: &Case<'_>,
     data: &RecordIntervention,
 ) -> Result<Vec<Planned>, Rejection> {
+    let publication = cited_result(case, data.publication)?;
     case.check_organisation(&data.organisation)?;
-    let kept = standing_result(case, cited_result(case, data.publication)?)?;
+    let kept = standing_result(case, publication)?;
     check_accountable(case, data.body, &data.organisation)?;
     let event = InterventionRecorded {
         publication: kept.result.sequence,

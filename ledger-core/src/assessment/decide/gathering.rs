@@ -8,8 +8,8 @@ use crate::assessment::command::{
     SubmittedResult, WithdrawEvidence,
 };
 use crate::assessment::event::{
-    AssessmentOpened, DocumentErased, Event, EvidenceRequestClosed, EvidenceRequested, EvidenceResult,
-    EvidenceShared, EvidenceSubmitted, EvidenceWithdrawn, OpeningCause, RequestOutcome,
+    AssessmentOpened, AssessmentTriggered, DocumentErased, Event, EvidenceRequestClosed, EvidenceRequested,
+    EvidenceResult, EvidenceShared, EvidenceSubmitted, EvidenceWithdrawn, OpeningCause, RequestOutcome,
 };
 use crate::assessment::framework::Framework;
 use crate::assessment::rejection::Rejection;
@@ -18,7 +18,7 @@ use crate::values::Sequence;
 
 pub(super) fn open_assessment(case: &Case<'_>, data: &OpenAssessment) -> Result<Vec<Planned>, Rejection> {
     let date = case.date();
-    let trigger = data.trigger.map(|citation| trigger(case, citation)).transpose()?;
+    let trigger = data.trigger.map(|citation| trigger(case, citation)).transpose()?.map(|(at, _)| at);
     let framework = case.framework_on(&data.framework, date)?;
     if let Some(unknown) = data.statements.iter().find(|id| framework.statement(id).is_none()) {
         return Err(Rejection::StatementUnknown { statement: unknown.clone() });
@@ -56,12 +56,13 @@ pub(super) fn open_assessment(case: &Case<'_>, data: &OpenAssessment) -> Result<
 }
 
 /// The cited trigger of this subject, open or discharged.
-pub(super) fn trigger(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
-    let (sequence, ()) =
-        case.cited(citation, "a trigger of this subject (assessment.triggered)", |event| {
-            matches!(event, Event::AssessmentTriggered(_)).then_some(())
-        })?;
-    Ok(sequence)
+pub(super) fn trigger<'a>(
+    case: &Case<'a>,
+    citation: Citation,
+) -> Result<(Sequence, &'a AssessmentTriggered), Rejection> {
+    case.cited(citation, "a trigger of this subject (assessment.triggered)", |event| {
+        if let Event::AssessmentTriggered(trigger) = event { Some(trigger) } else { None }
+    })
 }
 
 pub(super) fn check_trigger_open(case: &Case<'_>, sequence: Sequence) -> Result<(), Rejection> {
@@ -71,7 +72,7 @@ pub(super) fn check_trigger_open(case: &Case<'_>, sequence: Sequence) -> Result<
 
 pub(super) fn request_evidence(case: &Case<'_>, data: &RequestEvidence) -> Result<Vec<Planned>, Rejection> {
     let assessment = cited_assessment(case, data.assessment)?;
-    let trigger = data.trigger.map(|citation| trigger(case, citation)).transpose()?;
+    let trigger = data.trigger.map(|citation| trigger(case, citation)).transpose()?.map(|(at, _)| at);
     case.check_statements(std::slice::from_ref(&data.statement))?;
     check_category(case, &data.category)?;
     case.check_organisation(&data.organisation)?;
@@ -330,7 +331,7 @@ fn own_evidence<'a>(
     })
 }
 
-fn check_not_withdrawn(case: &Case<'_>, sequence: Sequence) -> Result<(), Rejection> {
+pub(super) fn check_not_withdrawn(case: &Case<'_>, sequence: Sequence) -> Result<(), Rejection> {
     if case.state.status.get(&sequence).is_some_and(|status| status.withdrawn) {
         return Err(Rejection::EvidenceWithdrawn { sequence });
     }
@@ -339,9 +340,9 @@ fn check_not_withdrawn(case: &Case<'_>, sequence: Sequence) -> Result<(), Reject
 
 pub(super) fn withdraw_evidence(case: &Case<'_>, data: &WithdrawEvidence) -> Result<Vec<Planned>, Rejection> {
     let (sequence, evidence) = own_evidence(case, data.evidence)?;
+    let triggered = risk::after_withdrawal(case, sequence)?;
     check_not_withdrawn(case, sequence)?;
     let event = EvidenceWithdrawn { evidence: sequence, reason: data.reason.clone() };
-    let triggered = risk::after_withdrawal(case, sequence)?;
     Ok([case.event_of(evidence.assessment, event)].into_iter().chain(triggered).collect())
 }
 

@@ -2,8 +2,8 @@
 //!
 //! [`decide`] is pure: it reads the state, the command and a context of values handed in, and returns events or
 //! one rejection. First come the checks that every command shares ([`admit`]), then one function per command,
-//! grouped as people speak of them: foundation, programme, gathering, scoring, accuracy, publication, ongoing, indicators, afterwards, thematic; `risk.rs` holds
-//! the rules that fire as a consequence of others.
+//! grouped as people speak of them: foundation, programme, gathering, scoring, accuracy, publication, ongoing,
+//! indicators, afterwards, thematic; `risk.rs` holds the rules that fire as a consequence of others.
 //! Of several faults the one that stands first in `rejection.rs` is reported. Left out: command ids, versions
 //! and the clock, which `ledger.rs` checks because they concern the log and not the assessment.
 
@@ -330,7 +330,7 @@ fn admit<'a>(
         return Err(Rejection::RoleMissing { actor: actor_id.clone(), command, roles: roles.join(" or ") });
     }
     check_subject(state, request)?;
-    check_named_subjects(state, &request.command)?;
+    check_named_subjects(state, request)?;
     check_validity(state, request, context)?;
     if let Some(commitment) = context.missing_document {
         return Err(Rejection::DocumentMissing { commitment });
@@ -366,12 +366,23 @@ fn check_named_actors(state: &State, request: &Request) -> Result<(), Rejection>
     }
 }
 
-/// The areas a command names besides its subject are registered.
-fn check_named_subjects(state: &State, command: &Command) -> Result<(), Rejection> {
-    let named: &[Subject] = match command {
+/// The areas a command names besides its subject are of the kind it takes, and registered.
+fn check_named_subjects(state: &State, request: &Request) -> Result<(), Rejection> {
+    let named: &[Subject] = match &request.command {
         Command::RegisterArea(data) => &data.within,
         Command::SucceedArea(data) => &data.successors,
         Command::ShareEvidence(data) => data.subject.as_slice(),
+        Command::RecordFinding(data) => {
+            let theme = state.themes.get(&request.subject);
+            if theme.is_some_and(|theme| data.subject.area_kind() != Some(theme.opened.kind)) {
+                return Err(Rejection::SubjectUnfit {
+                    subject: data.subject.clone(),
+                    command: request.command.name(),
+                    expected: "a subject of the kind the review is about",
+                });
+            }
+            std::slice::from_ref(&data.subject)
+        }
         _ => &[],
     };
     let unknown = named.iter().find(|subject| !state.areas.contains_key(*subject));
@@ -380,20 +391,31 @@ fn check_named_subjects(state: &State, command: &Command) -> Result<(), Rejectio
 
 /// What begins or is said of an area belongs to a day on which the area existed.
 fn check_validity(state: &State, request: &Request, context: &Context<'_>) -> Result<(), Rejection> {
-    let date = match &request.command {
+    let day = Date::in_london(request.time.unwrap_or(context.recorded_time));
+    let (subject, date) = match &request.command {
         Command::OpenAssessment(_) | Command::RequestEvidence(_) | Command::RaiseConcern(_) => {
-            Date::in_london(request.time.unwrap_or(context.recorded_time))
+            (&request.subject, day)
         }
-        Command::TranscribeRating(data) => counts_from(data.effective_from, context.recorded_time),
+        Command::TranscribeRating(data) => {
+            (&request.subject, counts_from(data.effective_from, context.recorded_time))
+        }
+        Command::SweepRisk(_) => (&request.subject, Date::in_london(context.recorded_time)),
+        Command::RecordContext(data) => (&request.subject, data.effective_from.unwrap_or(day)),
+        // As with a partly known date, a period counts from its last day.
+        Command::ObserveIndicator(data) => (&request.subject, data.period.to),
+        Command::RecordFinding(data) => match state.themes.get(&request.subject) {
+            Some(theme) => (&data.subject, theme.counted_on),
+            None => return Ok(()),
+        },
         _ => return Ok(()),
     };
-    let Some(area) = state.areas.get(&request.subject) else { return Ok(()) };
+    let Some(area) = state.areas.get(subject) else { return Ok(()) };
     if area.valid_on(date) {
         return Ok(());
     }
     let open = |date: Option<Date>, open: &str| date.map_or(open.to_owned(), |date| date.to_string());
     Err(Rejection::SubjectNotValid {
-        subject: request.subject.clone(),
+        subject: subject.clone(),
         date,
         from: open(area.from, "an unknown day"),
         to: open(area.to, "now"),
@@ -619,6 +641,17 @@ impl<'a> Case<'a> {
             last_year: ends.last_year.map_or("no year at all".to_owned(), |year| year.to_string()),
         })
     }
+}
+
+/// The items in the order given, each once.
+fn each_once<T: Clone + PartialEq>(items: &[T]) -> Vec<T> {
+    let mut once: Vec<T> = Vec::with_capacity(items.len());
+    for item in items {
+        if !once.contains(item) {
+            once.push(item.clone());
+        }
+    }
+    once
 }
 
 /// A code that is known to be well formed.

@@ -2,7 +2,7 @@
 
 use super::afterwards::check_accountable;
 use super::gathering::{check_trigger_open, trigger};
-use super::{Case, Planned, risk};
+use super::{Case, Planned, each_once, risk};
 use crate::assessment::command::{
     AnswerEscalation, Citation, DischargeTrigger, EscalateConcern, RaiseConcern, ResolveConcern,
 };
@@ -15,38 +15,53 @@ use crate::values::Sequence;
 
 pub(super) fn raise_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<Planned>, Rejection> {
     case.check_statements(&data.statements)?;
-    let triggered = risk::after_concern(case, data)?;
+    let statements = each_once(&data.statements);
+    let triggered = risk::after_concern(case, data.severity, &statements)?;
     if data.statements.is_empty() {
         let what = "a concern bears on at least one statement: name it".to_owned();
         return Err(Rejection::ResultUnfit { what });
     }
     let event = ConcernRaised {
         severity: data.severity,
-        statements: data.statements.clone(),
+        statements,
         source: data.source,
         account: data.account.clone(),
     };
     Ok([case.event(event)].into_iter().chain(triggered).collect())
 }
 
-/// The cited concern of this subject, which must be open.
-fn open_concern(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
+/// The cited concern of this subject, open or resolved.
+fn concern(case: &Case<'_>, citation: Citation) -> Result<Sequence, Rejection> {
     let (sequence, ()) = case.cited(citation, "a concern about this subject (concern.raised)", |event| {
         matches!(event, Event::ConcernRaised(_)).then_some(())
     })?;
+    Ok(sequence)
+}
+
+fn check_concern_open(case: &Case<'_>, sequence: Sequence) -> Result<(), Rejection> {
     let open = case.known().is_some_and(|known| known.concerns.contains_key(&sequence));
-    if open { Ok(sequence) } else { Err(Rejection::ConcernNotOpen { sequence }) }
+    if open { Ok(()) } else { Err(Rejection::ConcernNotOpen { sequence }) }
 }
 
 pub(super) fn resolve_concern(case: &Case<'_>, data: &ResolveConcern) -> Result<Vec<Planned>, Rejection> {
-    let sequence = open_concern(case, data.concern)?;
+    let sequence = concern(case, data.concern)?;
+    check_concern_open(case, sequence)?;
     Ok(vec![case.event(ConcernResolved { concern: sequence, reason: data.reason.clone() })])
 }
 
 pub(super) fn escalate_concern(case: &Case<'_>, data: &EscalateConcern) -> Result<Vec<Planned>, Rejection> {
+    let concern = concern(case, data.concern)?;
     case.check_organisation(&data.organisation)?;
+    let same = |open: &ConcernEscalated| {
+        open.concern == concern && open.organisation == data.organisation && open.body == data.body
+    };
+    let mut open = case.known().into_iter().flat_map(|known| &known.escalations);
+    if let Some((escalation, _)) = open.find(|(_, open)| same(open)) {
+        let what = format!("escalation {escalation} put this to the same body and awaits its answer");
+        return Err(Rejection::NoEffect { what });
+    }
     check_accountable(case, data.body, &data.organisation)?;
-    let concern = open_concern(case, data.concern)?;
+    check_concern_open(case, concern)?;
     let event = ConcernEscalated {
         concern,
         organisation: data.organisation.clone(),
@@ -80,18 +95,33 @@ pub(super) fn answer_escalation(case: &Case<'_>, data: &AnswerEscalation) -> Res
 }
 
 pub(super) fn discharge_trigger(case: &Case<'_>, data: &DischargeTrigger) -> Result<Vec<Planned>, Rejection> {
-    let trigger = trigger(case, data.trigger)?;
+    let (trigger, triggered) = trigger(case, data.trigger)?;
     let done = data.entry.map(|citation| {
         case.cited(citation, "a request or assessment of this subject", |event| match event {
-            Event::EvidenceRequested(_) => Some(DischargedBy::Request),
-            Event::AssessmentOpened(_) => Some(DischargedBy::Assessment),
+            Event::EvidenceRequested(request) => {
+                Some((DischargedBy::Request, std::slice::from_ref(&request.statement)))
+            }
+            Event::AssessmentOpened(opened) => Some((DischargedBy::Assessment, &opened.statements[..])),
             _ => None,
         })
     });
     let done = done.transpose()?;
+    if let Some((sequence, (_, statements))) = done {
+        let under_way = case.known().is_some_and(|known| {
+            known.asked.contains_key(&sequence) || known.assessments.contains_key(&sequence)
+        });
+        if !statements.iter().any(|statement| triggered.statements.contains(statement)) {
+            let what = "what discharges a trigger bears on a statement that the trigger names";
+            return Err(Rejection::OutcomeUnfit { what });
+        }
+        if sequence < trigger && !under_way {
+            let what = "what ended before a trigger fired does not discharge it";
+            return Err(Rejection::OutcomeUnfit { what });
+        }
+    }
     check_trigger_open(case, trigger)?;
     let (entry, by) = match done {
-        Some((sequence, by)) => (Some(sequence), by),
+        Some((sequence, (by, _))) => (Some(sequence), by),
         None if data.reason.is_none() => {
             let what = "a trigger is discharged by a request, an assessment or a reasoned decision";
             return Err(Rejection::ReasonMissing { what });

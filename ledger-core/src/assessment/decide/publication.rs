@@ -128,10 +128,13 @@ pub(super) fn publish_rating(case: &Case<'_>, data: &PublishRating) -> Result<Ve
         carried: case.state.carried_into(case.subject(), &result).into_iter().collect(),
         percent,
         rating,
-        replaces: candidate.replaces,
+        replaces: candidate.reviewed.map(|kept| kept.result.sequence),
         review: candidate.review,
     };
-    let triggered = risk::after_publication(case, &result)?;
+    let mut triggered = risk::after_publication(case, &result)?;
+    if let Some(reviewed) = candidate.reviewed {
+        triggered.extend(risk::after_republication(case, reviewed)?);
+    }
     Ok([case.event_of(Some(candidate.assessment), event)].into_iter().chain(triggered).collect())
 }
 
@@ -156,7 +159,7 @@ struct Candidate<'a> {
     given: BTreeMap<ScoreKey, GivenScore>,
     authors: std::collections::BTreeSet<crate::assessment::codes::ActorId>,
     breach: bool,
-    replaces: Option<Sequence>,
+    reviewed: Option<&'a KeptResult>,
     review: Option<Sequence>,
 }
 
@@ -184,7 +187,7 @@ fn from_draft<'a>(case: &Case<'a>, data: &PublishRating) -> Result<Candidate<'a>
         given: open.given(),
         authors: open.authors(),
         breach: findings.breach,
-        replaces: None,
+        reviewed: None,
         review: None,
     })
 }
@@ -215,7 +218,7 @@ fn from_review<'a>(
         given: kept.given.clone(),
         authors: kept.authors.clone(),
         breach: kept.result.breach,
-        replaces: Some(kept.result.sequence),
+        reviewed: Some(kept),
         review: Some(decision),
     })
 }
@@ -269,7 +272,7 @@ pub(super) fn withdraw(case: &Case<'_>, data: &WithdrawRating) -> Result<Vec<Pla
     let kept = standing_result(case, cited_result(case, data.publication)?)?;
     let event =
         RatingWithdrawn { publication: kept.result.sequence, cause: data.cause, reason: data.reason.clone() };
-    let triggered = risk::after_result_changed(case)?;
+    let triggered = risk::after_results_changed(case, &[kept.result.sequence])?;
     Ok([case.event_of(assessment_of(kept), event)].into_iter().chain(triggered).collect())
 }
 
@@ -405,9 +408,12 @@ pub(super) fn transcribe(case: &Case<'_>, data: &TranscribeRating) -> Result<Vec
         source: data.source.clone(),
         note: data.note.clone(),
     };
-    let triggered = match data.kind {
-        TranscribedKind::Result | TranscribedKind::Withdrawal => risk::after_result_changed(case)?,
-        TranscribedKind::ReviewRequested => Vec::new(),
+    let triggered = match (data.kind, concerned) {
+        (TranscribedKind::Result, _) => risk::after_new_result(case, counts)?,
+        (TranscribedKind::Withdrawal, Some(kept)) => {
+            risk::after_results_changed(case, &[kept.result.sequence])?
+        }
+        (TranscribedKind::Withdrawal, None) | (TranscribedKind::ReviewRequested, _) => Vec::new(),
     };
     Ok([case.event(event)].into_iter().chain(triggered).collect())
 }

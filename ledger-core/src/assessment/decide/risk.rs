@@ -2,20 +2,24 @@
 //!
 //! Each takes the case and what just happened, and returns triggers by the ledger itself. The policy is the one in
 //! force on the day of recording; a rule it leaves out does not fire. A statement that an open trigger of the same
-//! rule already names does not fire again, so that one cause asks once. R4 alone has no event: [`sweep`] looks.
+//! rule already names does not fire again, so that one cause asks once; R1 and R5 ask every time. Nothing fires for
+//! an area that has ended, since nobody can assess it. R4 alone has no event: [`sweep`] looks.
 
 use std::collections::BTreeSet;
 
 use super::{Case, Planned, code};
+use crate::assessment::civil::Date;
 use crate::assessment::codes::{Code, StatementId, Subject};
-use crate::assessment::command::RaiseConcern;
 use crate::assessment::event::{Arithmetic, AssessmentTriggered, IndicatorDefined};
 use crate::assessment::framework::Score;
 use crate::assessment::rejection::Rejection;
 use crate::assessment::risk::{Response, RiskPolicy, RiskRule, Severity};
-use crate::assessment::standing::ResultOnRecord;
-use crate::assessment::state::{OpenConcern, SubjectState};
+use crate::assessment::standing::{ResultOnRecord, StandingScore};
+use crate::assessment::state::{Figures, KeptResult, OpenConcern, SubjectState, breaches};
 use crate::values::Sequence;
+
+/// A trigger names at most this many causes, the latest, so that it fits into an entry.
+const MAX_CAUSES: usize = 200;
 
 /// What fired, before it is put into an event.
 struct Fired<'a> {
@@ -38,9 +42,14 @@ fn counted(measure: &'static str, found: usize, threshold: u32) -> Arithmetic {
     }
 }
 
-/// The trigger in `subject`'s history, due after the response's working days.
-fn trigger(case: &Case<'_>, subject: &Subject, fired: Fired<'_>) -> Result<Option<Planned>, Rejection> {
+/// The trigger in `subject`'s history, due after the response's working days; none for an area that has ended.
+fn trigger(case: &Case<'_>, subject: &Subject, mut fired: Fired<'_>) -> Result<Option<Planned>, Rejection> {
     let Some(policy) = policy(case) else { return Ok(None) };
+    if !case.state.areas.get(subject).is_some_and(|area| area.valid_on(case.today())) {
+        return Ok(None);
+    }
+    fired.causes.sort_unstable();
+    fired.causes.drain(..fired.causes.len().saturating_sub(MAX_CAUSES));
     let event = AssessmentTriggered {
         rule: fired.rule,
         policy: policy.id.clone(),
@@ -65,26 +74,30 @@ fn not_yet_triggered(
 }
 
 /// R1 and R2, for a concern that will stand at the first position of this decision.
-pub(super) fn after_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<Planned>, Rejection> {
+pub(super) fn after_concern(
+    case: &Case<'_>,
+    severity: Severity,
+    statements: &[StatementId],
+) -> Result<Vec<Planned>, Rejection> {
     let Some(policy) = policy(case) else { return Ok(Vec::new()) };
     let this = case.position(0);
     let mut fired = Vec::new();
-    if let (Some(response), Severity::Immediate) = (&policy.r1, data.severity) {
+    if let (Some(response), Severity::Immediate) = (&policy.r1, severity) {
         fired.push(Fired {
             rule: RiskRule::R1,
             response,
             causes: vec![this],
-            statements: data.statements.clone(),
+            statements: statements.to_vec(),
             arithmetic: counted("immediate-concerns", 1, 1),
         });
     }
-    if let Some(rule) = policy.r2.as_ref().filter(|rule| data.severity >= rule.severity) {
+    if let Some(rule) = policy.r2.as_ref().filter(|rule| severity >= rule.severity) {
         let recent = |concern: &OpenConcern, statement: &StatementId| {
             concern.severity >= rule.severity
                 && concern.statements.contains(statement)
                 && case.today().days_since(concern.raised) < i64::from(rule.days)
         };
-        for statement in not_yet_triggered(case.known(), RiskRule::R2, data.statements.clone()) {
+        for statement in not_yet_triggered(case.known(), RiskRule::R2, statements.to_vec()) {
             let earlier = case.known().into_iter().flat_map(|known| &known.concerns);
             let mut causes: Vec<Sequence> =
                 earlier.filter(|(_, concern)| recent(concern, &statement)).map(|(at, _)| *at).collect();
@@ -100,15 +113,18 @@ pub(super) fn after_concern(case: &Case<'_>, data: &RaiseConcern) -> Result<Vec<
     planned.filter_map(Result::transpose).collect()
 }
 
-/// R3, for a figure that was just observed and is part of `after`.
+/// R3, for a figure that was just observed and is one of `figures`. Statements that the subject's frameworks do not
+/// have are nothing to look at there, so that nothing fires for a region or for England.
 pub(super) fn after_observation(
     case: &Case<'_>,
     indicator: &IndicatorDefined,
-    after: &SubjectState,
+    figures: &Figures,
 ) -> Result<Vec<Planned>, Rejection> {
     let Some(rule) = policy(case).and_then(|policy| policy.r3.as_ref()) else { return Ok(Vec::new()) };
-    let causes = after.breaches(indicator, rule.margin_percent);
-    let statements = not_yet_triggered(case.known(), RiskRule::R3, indicator.statements.clone());
+    let causes = breaches(figures, indicator, rule.margin_percent);
+    let of_kind = |id: &&StatementId| case.frameworks_of_kind().any(|f| f.statement(id).is_some());
+    let statements = indicator.statements.iter().filter(of_kind).cloned().collect();
+    let statements = not_yet_triggered(case.known(), RiskRule::R3, statements);
     if causes.len() < rule.periods.max(1) as usize || statements.is_empty() {
         return Ok(Vec::new());
     }
@@ -138,15 +154,30 @@ pub(super) fn after_publication(case: &Case<'_>, result: &ResultOnRecord) -> Res
             Fired { rule, response, causes, statements, arithmetic },
         )?);
     }
-    planned.extend(after_result_changed(case)?);
+    planned.extend(after_new_result(case, result.effective)?);
     Ok(planned)
 }
 
-/// R6, when a result of this subject changes: every score in force elsewhere that rests on one of its results.
-pub(super) fn after_result_changed(case: &Case<'_>) -> Result<Vec<Planned>, Rejection> {
+/// R6, when a result of this subject is published or transcribed that counts from `effective`: it takes the place of
+/// the earlier ones, and scores elsewhere may rest on those.
+pub(super) fn after_new_result(case: &Case<'_>, effective: Date) -> Result<Vec<Planned>, Rejection> {
     let results = case.known().into_iter().flat_map(|known| &known.results);
-    let cited = results.filter_map(|kept| case.state.cited_results.get(&kept.result.sequence)).flatten();
-    let evidence: BTreeSet<Sequence> = cited.copied().collect();
+    let earlier = results.filter(|kept| kept.result.effective <= effective);
+    let cited = earlier.filter_map(|kept| case.state.cited_results.get(&kept.result.sequence)).flatten();
+    let evidence = cited.copied().collect();
+    let mut planned = under_scores_in_force(case, &evidence, "cited-results-changed")?;
+    // Its own scores are those it just gave.
+    planned.retain(|planned| planned.subject != *case.subject());
+    Ok(planned)
+}
+
+/// R6, when results of this subject are withdrawn or corrected: every score in force that rests on one.
+pub(super) fn after_results_changed(
+    case: &Case<'_>,
+    results: &[Sequence],
+) -> Result<Vec<Planned>, Rejection> {
+    let cited = results.iter().filter_map(|result| case.state.cited_results.get(result));
+    let evidence = cited.flatten().copied().collect();
     under_scores_in_force(case, &evidence, "cited-results-changed")
 }
 
@@ -155,37 +186,61 @@ pub(super) fn after_withdrawal(case: &Case<'_>, evidence: Sequence) -> Result<Ve
     under_scores_in_force(case, &[evidence].into(), "withdrawn-evidence")
 }
 
+/// R6, when a republication puts scores of a review into force whose evidence was withdrawn in between.
+pub(super) fn after_republication(case: &Case<'_>, reviewed: &KeptResult) -> Result<Vec<Planned>, Rejection> {
+    let withdrawn = |item: &Sequence| case.state.status.get(item).is_some_and(|status| status.withdrawn);
+    let touched: BTreeSet<&StatementId> = reviewed
+        .reviewed_on
+        .iter()
+        .filter(|(_, evidence)| evidence.iter().any(withdrawn))
+        .map(|((statement, _), _)| statement)
+        .collect();
+    let touched = touched.into_iter().cloned().collect();
+    Ok(review_of(case, case.subject(), touched, "withdrawn-evidence")?.into_iter().collect())
+}
+
 /// A trigger for each subject of which a score in force rests on some of this evidence.
 fn under_scores_in_force(
     case: &Case<'_>,
     evidence: &BTreeSet<Sequence>,
     measure: &'static str,
 ) -> Result<Vec<Planned>, Rejection> {
-    let Some(response) = policy(case).and_then(|policy| policy.r6.as_ref()) else { return Ok(Vec::new()) };
     let resting = evidence.iter().filter_map(|item| case.state.rests.get(item)).flatten();
     let subjects: BTreeSet<&Subject> = resting.map(|(subject, _)| subject).collect();
     let mut planned = Vec::new();
     for subject in subjects {
         let Some(known) = case.state.subjects.get(subject) else { continue };
         let Some(standing) = case.state.standing_with(subject, None) else { continue };
-        let rests = |score: &&crate::assessment::standing::StandingScore| {
+        let rests = |score: &&StandingScore| {
             let source = score.mapped_from.as_ref().map_or(&score.statement, |(_, statement)| statement);
-            let kept = known.result(score.result).and_then(|kept| kept.rests_on.get(source));
-            kept.is_some_and(|rests_on| !rests_on.is_disjoint(evidence))
+            let kept = known.result(score.result).into_iter().flat_map(|kept| &kept.rests_on);
+            { kept }.any(|((statement, _), items)| statement == source && !items.is_disjoint(evidence))
         };
         let touched = standing.scores.iter().filter(rests).map(|score| score.statement.clone()).collect();
-        let statements = not_yet_triggered(Some(known), RiskRule::R6, touched);
-        if !statements.is_empty() {
-            let arithmetic = counted(measure, statements.len(), 1);
-            let (rule, causes) = (RiskRule::R6, vec![case.position(0)]);
-            planned.extend(trigger(case, subject, Fired { rule, response, causes, statements, arithmetic })?);
-        }
+        planned.extend(review_of(case, subject, touched, measure)?);
     }
     Ok(planned)
 }
 
+/// The trigger of R6 for those of the statements that no open one names.
+fn review_of(
+    case: &Case<'_>,
+    subject: &Subject,
+    touched: Vec<StatementId>,
+    measure: &'static str,
+) -> Result<Option<Planned>, Rejection> {
+    let Some(response) = policy(case).and_then(|policy| policy.r6.as_ref()) else { return Ok(None) };
+    let statements = not_yet_triggered(case.state.subjects.get(subject), RiskRule::R6, touched);
+    if statements.is_empty() {
+        return Ok(None);
+    }
+    let arithmetic = counted(measure, statements.len(), 1);
+    let (rule, causes) = (RiskRule::R6, vec![case.position(0)]);
+    trigger(case, subject, Fired { rule, response, causes, statements, arithmetic })
+}
+
 /// R4: the statements whose score in force is older than the interval of the rating in force, and that no open
-/// assessment covers. Nothing due is nothing to record.
+/// assessment covers that is still to be published. Nothing due is nothing to record.
 pub(super) fn sweep(case: &Case<'_>) -> Result<Vec<Planned>, Rejection> {
     let none = || Rejection::NoEffect { what: format!("no statement of {} is due again", case.subject()) };
     let rule = policy(case).and_then(|policy| policy.r4.as_ref()).ok_or_else(none)?;
@@ -194,7 +249,8 @@ pub(super) fn sweep(case: &Case<'_>) -> Result<Vec<Planned>, Rejection> {
     let days = i64::from(rule.days(rating));
     let known = case.known();
     let open = |statement: &StatementId| {
-        known.is_some_and(|known| known.assessments.values().any(|open| open.statements.contains(statement)))
+        let mut looking = known.into_iter().flat_map(|known| known.assessments.values());
+        looking.any(|open| open.published.is_none() && open.statements.contains(statement))
     };
     let overdue = standing.scores.iter().filter(|score| case.today().days_since(score.effective) > days);
     let overdue: Vec<_> = overdue.filter(|score| !open(&score.statement)).collect();

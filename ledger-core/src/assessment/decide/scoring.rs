@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Planned};
-use crate::assessment::codes::{CategoryId, StatementId};
+use super::{Case, Planned, each_once};
+use crate::assessment::codes::{CategoryId, StatementId, Subject};
 use crate::assessment::command::{AssignScore, ChangeScore, Citation, ModerateScore};
 use crate::assessment::event::{
     ChangeCause, CorrectableField, Event, EvidenceSubmitted, FieldValue, ScoreAssigned, ScoreChanged,
@@ -15,7 +15,7 @@ use crate::assessment::rejection::Rejection;
 use crate::assessment::state::{OpenAssessment, ScoreKey, is_provider_rating};
 use crate::values::Sequence;
 
-/// A score cites at most this many items, so that it fits into an entry.
+/// A score, or a thematic finding, cites at most this many items, so that it fits into an entry.
 const MAX_EVIDENCE: usize = 200;
 
 /// The framework has the statement, and the category if one is named.
@@ -70,6 +70,11 @@ fn scored<'a>(
     Ok((sequence, open, framework, key))
 }
 
+pub(super) fn check_count(cited: &[Citation]) -> Result<(), Rejection> {
+    let count = cited.len();
+    if count > MAX_EVIDENCE { Err(Rejection::EvidenceTooMuch { count }) } else { Ok(()) }
+}
+
 /// Each entry cited as evidence is evidence.
 pub(super) fn check_evidence_entries<'c>(
     case: &Case<'_>,
@@ -78,7 +83,7 @@ pub(super) fn check_evidence_entries<'c>(
     cited.into_iter().try_for_each(|citation| evidence_entry(case, *citation).map(|_| ()))
 }
 
-fn evidence_entry<'a>(
+pub(super) fn evidence_entry<'a>(
     case: &Case<'a>,
     citation: Citation,
 ) -> Result<(&'a Recorded, &'a EvidenceSubmitted), Rejection> {
@@ -103,12 +108,9 @@ pub(super) fn evidence(
     if cited.is_empty() {
         return Err(Rejection::EvidenceMissing { statement: statement.clone() });
     }
-    if cited.len() > MAX_EVIDENCE {
-        return Err(Rejection::EvidenceTooMuch { count: cited.len() });
-    }
+    check_count(cited)?;
     let items: Vec<(&Recorded, &EvidenceSubmitted)> =
         cited.iter().map(|citation| evidence_entry(case, *citation)).collect::<Result<_, _>>()?;
-    let mut sequences = Vec::new();
     let mut categories = BTreeSet::new();
     for (entry, item) in &items {
         let item_category = current_category(case, entry.sequence, item);
@@ -118,11 +120,8 @@ pub(super) fn evidence(
             return Err(Rejection::EvidenceUnrelated { sequence: entry.sequence, statement });
         }
         categories.insert(item_category);
-        if !sequences.contains(&entry.sequence) {
-            sequences.push(entry.sequence);
-        }
     }
-    check_stand(case, &items)?;
+    let sequences = check_stand(case, case.subject(), &items)?;
     if items.iter().all(|(_, item)| is_provider_rating(item) || is_provider_result(case, item)) {
         return Err(Rejection::EvidenceOnlyProviderRatings { statement: statement.clone() });
     }
@@ -148,16 +147,20 @@ fn check_required(
     }
 }
 
-/// Every item is the subject's own or shared with it, then none is withdrawn, then none erased.
-fn check_stand(case: &Case<'_>, items: &[(&Recorded, &EvidenceSubmitted)]) -> Result<(), Rejection> {
+/// Every item is the subject's own or shared with it, then none is withdrawn, then none erased. Names each once.
+pub(super) fn check_stand(
+    case: &Case<'_>,
+    subject: &Subject,
+    items: &[(&Recorded, &EvidenceSubmitted)],
+) -> Result<Vec<Sequence>, Rejection> {
     let status = |entry: &Recorded| case.state.status.get(&entry.sequence);
-    let shared = |entry: &Recorded| status(entry).is_some_and(|s| s.shared_with.contains(case.subject()));
-    let foreign = |entry: &Recorded| entry.subject != *case.subject() && !shared(entry);
+    let shared = |entry: &Recorded| status(entry).is_some_and(|s| s.shared_with.contains(subject));
+    let foreign = |entry: &Recorded| entry.subject != *subject && !shared(entry);
     if let Some((entry, _)) = items.iter().find(|(entry, _)| foreign(entry)) {
         return Err(Rejection::EvidenceNotShared {
             sequence: entry.sequence,
             from: entry.subject.clone(),
-            subject: case.subject().clone(),
+            subject: subject.clone(),
         });
     }
     if let Some((entry, _)) = items.iter().find(|(entry, _)| status(entry).is_some_and(|s| s.withdrawn)) {
@@ -168,7 +171,10 @@ fn check_stand(case: &Case<'_>, items: &[(&Recorded, &EvidenceSubmitted)]) -> Re
     };
     match items.iter().find(|(_, item)| erased(item)) {
         Some((entry, _)) => Err(Rejection::EvidenceErased { sequence: entry.sequence }),
-        None => Ok(()),
+        None => {
+            let sequences: Vec<Sequence> = items.iter().map(|(entry, _)| entry.sequence).collect();
+            Ok(each_once(&sequences))
+        }
     }
 }
 
@@ -186,14 +192,13 @@ fn is_provider_result(case: &Case<'_>, item: &EvidenceSubmitted) -> bool {
     use crate::assessment::codes::AreaKind;
     use crate::assessment::event::EvidenceResult;
     let Some(EvidenceResult::PartnerResult { entry }) = item.result else { return false };
-    let of_provider =
-        |known: (&crate::assessment::codes::Subject, &crate::assessment::state::SubjectState)| {
-            known.0.area_kind() == Some(AreaKind::Provider) && known.1.result(entry).is_some()
-        };
+    let of_provider = |known: (&Subject, &crate::assessment::state::SubjectState)| {
+        known.0.area_kind() == Some(AreaKind::Provider) && known.1.result(entry).is_some()
+    };
     let organisations = case.state.areas.get(case.subject()).map(|area| area.organisations.keys());
     let providers = organisations.into_iter().flatten().filter(|id| id.as_str().starts_with("provider/"));
     { providers }.any(|id| {
-        let subject = id.as_str().parse::<crate::assessment::codes::Subject>().ok();
+        let subject = id.as_str().parse::<Subject>().ok();
         let known = subject.as_ref().and_then(|s| case.state.subjects.get(s).map(|known| (s, known)));
         known.is_some_and(of_provider)
     })

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::scoring::{check_count, check_stand, evidence_entry};
 use super::{Case, Planned};
 use crate::assessment::codes::Subject;
 use crate::assessment::command::{PublishThematicReport, RecordFinding};
-use crate::assessment::event::{FindingRecorded, ThematicReportPublished, ThematicReviewOpened};
+use crate::assessment::event::{
+    EvidenceSubmitted, FindingRecorded, ThematicReportPublished, ThematicReviewOpened,
+};
+use crate::assessment::recorded::Recorded;
 use crate::assessment::rejection::Rejection;
 use crate::assessment::state::Theme;
 
@@ -41,9 +45,8 @@ fn subjects<'a>(case: &Case<'a>, theme: &'a Theme) -> impl Iterator<Item = &'a S
 }
 
 pub(super) fn record_finding(case: &Case<'_>, data: &RecordFinding) -> Result<Vec<Planned>, Rejection> {
-    if !case.state.areas.contains_key(&data.subject) {
-        return Err(Rejection::SubjectUnknown { subject: data.subject.clone() });
-    }
+    let cited = data.evidence.iter().map(|citation| evidence_entry(case, *citation));
+    let evidence: Vec<(&Recorded, &EvidenceSubmitted)> = cited.collect::<Result<_, _>>()?;
     let theme = theme(case)?;
     let question = theme.opened.questions.iter().find(|question| question.id == data.question);
     let unknown =
@@ -52,19 +55,13 @@ pub(super) fn record_finding(case: &Case<'_>, data: &RecordFinding) -> Result<Ve
     if !question.levels.contains(&data.level) {
         return Err(Rejection::LevelUnknown { level: data.level.clone(), question: data.question.clone() });
     }
-    if !subjects(case, theme).any(|subject| *subject == data.subject) {
-        let what = format!("{} is not one of the subjects {} reviews", data.subject, case.subject());
-        return Err(Rejection::ResultUnfit { what });
-    }
     let stands = theme.findings.get(&(data.subject.clone(), data.question.clone()));
     if stands == Some(&data.level) {
         let what = format!("{} is at {} already", data.subject, data.level);
         return Err(Rejection::NoEffect { what });
     }
-    let mut evidence = Vec::with_capacity(data.evidence.len());
-    for citation in &data.evidence {
-        evidence.push(case.entry(*citation)?.sequence);
-    }
+    check_count(&data.evidence)?;
+    let evidence = check_stand(case, &data.subject, &evidence)?;
     let event = FindingRecorded {
         subject: data.subject.clone(),
         question: data.question.clone(),
@@ -77,14 +74,15 @@ pub(super) fn record_finding(case: &Case<'_>, data: &RecordFinding) -> Result<Ve
 
 pub(super) fn publish(case: &Case<'_>, data: &PublishThematicReport) -> Result<Vec<Planned>, Rejection> {
     let theme = theme(case)?;
-    let covered: BTreeSet<&Subject> = theme.findings.keys().map(|(subject, _)| subject).collect();
-    if covered.is_empty() {
+    let subjects: BTreeSet<&Subject> = subjects(case, theme).collect();
+    let found: BTreeSet<&Subject> = theme.findings.keys().map(|(subject, _)| subject).collect();
+    if found.is_empty() {
         return Err(Rejection::NoEffect { what: format!("{} has no finding", case.subject()) });
     }
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let event = ThematicReportPublished {
-        covered: count(covered.len()),
-        subjects: count(subjects(case, theme).count()),
+        covered: count(subjects.intersection(&found).count()),
+        subjects: count(subjects.len()),
         rests_on: data.rests_on.clone(),
         report: data.report.clone(),
     };
