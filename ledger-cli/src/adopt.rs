@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use ledger_core::assessment::Command;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::framework::Framework;
 use ledger_core::assessment::risk::RiskPolicy;
-use ledger_core::assessment::Command;
 use ledger_core::shipped::{self, ShippedFramework};
 use ledger_core::values::Malformed;
 use serde_json::{Value, json};
@@ -59,7 +59,8 @@ fn file(path: &Path, known: &[&str]) -> Result<Value, Failure> {
             known.join(", ")
         ))
     })?;
-    Ok(ledger_core::line::parse(&bytes).map_err(|Malformed(what)| Malformed(format!("{}: {what}", path.display())))?)
+    Ok(ledger_core::line::parse(&bytes)
+        .map_err(|Malformed(what)| Malformed(format!("{}: {what}", path.display())))?)
 }
 
 fn typed<T: serde::de::DeserializeOwned>(path: &Path, value: Value) -> Result<T, Failure> {

@@ -79,7 +79,8 @@ impl Session {
         let clock = ledger.founded().clock;
         if clock == ClockKind::System && global.recorded_time.is_some() {
             return Err(Failure::Usage(
-                "--recorded-time was given, but this ledger records by its own clock: leave it out".to_owned(),
+                "--recorded-time was given, but this ledger records by its own clock: leave it out"
+                    .to_owned(),
             ));
         }
         if clock == ClockKind::System && global.random_seed.is_some() {
@@ -128,7 +129,8 @@ impl Session {
     pub fn submit(&self, wanted: Wanted) -> Result<(Receipt, Option<String>), Failure> {
         if self.founded().clock == ClockKind::Simulated && self.recorded_time.is_none() {
             return Err(Failure::Usage(
-                "this ledger has a simulated clock: state when it is recorded with --recorded-time T".to_owned(),
+                "this ledger has a simulated clock: state when it is recorded with --recorded-time T"
+                    .to_owned(),
             ));
         }
         let (line, id, used) = self.line(wanted)?;
@@ -193,7 +195,9 @@ impl Session {
     /// The command as a line of JSON, with its id.
     fn line(&self, wanted: Wanted) -> Result<(Value, CommandId, Option<String>), Failure> {
         let Some(actor) = &self.actor else {
-            return Err(Failure::Usage("who gives the command? state --actor ID, or set LEDGER_ACTOR".to_owned()));
+            return Err(Failure::Usage(
+                "who gives the command? state --actor ID, or set LEDGER_ACTOR".to_owned(),
+            ));
         };
         let mut data = wanted.data;
         let on = match wanted.on {
@@ -263,10 +267,9 @@ impl Session {
         looked.ok_or_else(|| Failure::Storage("the ledger is closed; open it again".to_owned()))
     }
 
-    /// The same session with another recorded time and actor: what a scripted walk through time needs.
-    pub fn at(&mut self, recorded_time: Moment, actor: ActorId) {
+    /// States another recorded time from now on: what a scripted walk through time needs.
+    pub fn at(&mut self, recorded_time: Moment) {
         self.recorded_time = Some(recorded_time.0);
-        self.actor = Some(actor);
     }
 
     /// Closes the ledger in good order.

@@ -53,7 +53,10 @@ pub fn resolve(text: &str, areas: &[Known], store: &Arc<dyn Store>) -> Result<Su
     let mut found: Vec<&Known> =
         areas.iter().filter(|area| called(area.subject.code()) || called(&area.name)).collect();
     if found.is_empty() {
-        found = areas.iter().filter(|area| ods_of(store, area.registered).is_some_and(|ods| called(&ods))).collect();
+        found = areas
+            .iter()
+            .filter(|area| ods_of(store, area.registered).is_some_and(|ods| called(&ods)))
+            .collect();
     }
     // As `replay::Register::called`: areas that are assessed come before others of the same name.
     let is_assessed = |area: &&Known| area.subject.area_kind().is_some_and(AreaKind::is_assessed);
@@ -103,7 +106,10 @@ impl Openings {
             (*sequence, open.statements.iter().cloned().collect(), draft)
         });
         let standing = known.results.iter().filter(|kept| !kept.withdrawn);
-        Openings { assessments: assessments.collect(), results: standing.map(|kept| kept.result.sequence).collect() }
+        Openings {
+            assessments: assessments.collect(),
+            results: standing.map(|kept| kept.result.sequence).collect(),
+        }
     }
 
     /// Fills in what `data` leaves unsaid, and says what was used.
@@ -129,7 +135,9 @@ impl Openings {
                 Ok(Some(format!("{field} {only} of {subject}")))
             }
             [] if needs == Needs::AssessmentIfOpen => Ok(None),
-            [] => Err(Failure::Usage(format!("{subject} has no {what}: name the entry with --{field} ENTRY"))),
+            [] => {
+                Err(Failure::Usage(format!("{subject} has no {what}: name the entry with --{field} ENTRY")))
+            }
             several => {
                 let several: Vec<String> = several.iter().map(ToString::to_string).collect();
                 Err(Failure::Usage(format!(
@@ -148,7 +156,8 @@ impl Openings {
     fn covering(&self, data: &Value) -> Vec<Sequence> {
         let several = data.get("statements").and_then(Value::as_array).into_iter().flatten();
         let named: Vec<&str> = several.chain(data.get("statement")).filter_map(Value::as_str).collect();
-        let covers = |scope: &[StatementId]| named.iter().all(|id| scope.iter().any(|known| known.as_str() == *id));
+        let covers =
+            |scope: &[StatementId]| named.iter().all(|id| scope.iter().any(|known| known.as_str() == *id));
         let found = self.assessments.iter().filter(|(_, scope, _)| covers(scope));
         found.map(|(sequence, ..)| *sequence).collect()
     }

@@ -86,7 +86,8 @@ impl Wanted {
 fn compact(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let says = |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
+            let says =
+                |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
             Value::Object(fields.into_iter().filter(|(_, value)| says(value)).collect::<Map<_, _>>())
         }
         Value::Null => Value::Object(Map::new()),

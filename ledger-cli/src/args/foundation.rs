@@ -62,7 +62,9 @@ pub enum Area {
         subject: String,
     },
     /// Make an area known.
-    #[command(after_help = "Example:\n  ledger area register provider/1-101 --name 'Hillview' --actor registrar-1")]
+    #[command(
+        after_help = "Example:\n  ledger area register provider/1-101 --name 'Hillview' --actor registrar-1"
+    )]
     Register(RegisterArea),
     /// Organisations of an area.
     #[command(subcommand)]
@@ -102,7 +104,9 @@ pub struct RegisterArea {
 #[derive(Debug, Subcommand)]
 pub enum AreaOrganisation {
     /// An organisation belongs to the area.
-    #[command(after_help = "Example:\n  ledger area organisation add QE1 nhs-body/RXL --kind nhs-body --name 'A trust'")]
+    #[command(
+        after_help = "Example:\n  ledger area organisation add QE1 nhs-body/RXL --kind nhs-body --name 'A trust'"
+    )]
     Add {
         /// The area.
         subject: String,
@@ -174,7 +178,9 @@ pub enum Actor {
     #[command(after_help = "Example:\n  ledger actor list")]
     List,
     /// Let an actor act, in these roles from now on.
-    #[command(after_help = "Example:\n  ledger actor enrol board-1 --role partner --organisation board/E54000055")]
+    #[command(
+        after_help = "Example:\n  ledger actor enrol board-1 --role partner --organisation board/E54000055"
+    )]
     Enrol(EnrolActor),
     /// Let an actor act no more.
     #[command(after_help = "Example:\n  ledger actor revoke assessor-7 --reason 'left the team'")]

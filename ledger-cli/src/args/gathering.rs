@@ -2,7 +2,9 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 use ledger_core::assessment::civil::{Date, Period};
-use ledger_core::assessment::codes::{CategoryId, Code, FrameworkId, OrganisationId, StatementId, TagId, Url};
+use ledger_core::assessment::codes::{
+    CategoryId, Code, FrameworkId, OrganisationId, StatementId, TagId, Url,
+};
 use ledger_core::assessment::event::{
     AssessmentOutcome, OpeningCause, Phase, RequestOutcome, Site, SourceKind, Wave,
 };
@@ -20,8 +22,10 @@ use crate::wanted::{Needs, On, Wanted};
 #[derive(Debug, Subcommand)]
 pub enum Assessment {
     /// Begin an assessment.
-    #[command(after_help = "Example:\n  ledger assessment open QE1 --framework ics/2023-interim --phase formal \
-                            --actor assessor-1")]
+    #[command(
+        after_help = "Example:\n  ledger assessment open QE1 --framework ics/2023-interim --phase formal \
+                            --actor assessor-1"
+    )]
     Open(OpenAssessment),
     /// The assessments, of one subject or of all.
     #[command(after_help = "Example:\n  ledger assessment list QE1")]
@@ -81,7 +85,8 @@ impl Assessment {
     pub(super) fn ready(self) -> Result<Ready, Failure> {
         match self {
             Assessment::Open(mut args) => {
-                let implied = if args.trigger.is_some() { OpeningCause::Trigger } else { OpeningCause::Schedule };
+                let implied =
+                    if args.trigger.is_some() { OpeningCause::Trigger } else { OpeningCause::Schedule };
                 args.cause.get_or_insert(implied);
                 write(Wanted::new("assessment.open", On::Named(args.subject.clone()), &args))
             }
@@ -99,21 +104,27 @@ impl Assessment {
 #[derive(Debug, Subcommand)]
 pub enum Evidence {
     /// Ask an organisation for evidence.
-    #[command(after_help = "Example:\n  ledger evidence request QE1 --statement safeguarding --category processes \
-                            --organisation board/E54000048 --due 2026-02-01 --actor assessor-1")]
+    #[command(
+        after_help = "Example:\n  ledger evidence request QE1 --statement safeguarding --category processes \
+                            --organisation board/E54000048 --due 2026-02-01 --actor assessor-1"
+    )]
     Request(RequestEvidence),
     /// End a request without an answer.
     #[command(after_help = "Example:\n  ledger evidence close-request QE1 --request 40 --outcome lapsed")]
     CloseRequest(CloseRequest),
     /// Submit evidence.
-    #[command(after_help = "Example:\n  ledger evidence submit QE1 --statement safeguarding --category processes \
-                            --wave held --site off-site --source organisation --document @policy.pdf")]
+    #[command(
+        after_help = "Example:\n  ledger evidence submit QE1 --statement safeguarding --category processes \
+                            --wave held --site off-site --source organisation --document @policy.pdf"
+    )]
     Submit(SubmitEvidence),
     /// Withdraw evidence.
     #[command(after_help = "Example:\n  ledger evidence withdraw QE1 --evidence 44 --reason 'sent in error'")]
     Withdraw(WithdrawEvidence),
     /// Let evidence serve another subject, or give it to a partner.
-    #[command(after_help = "Example:\n  ledger evidence share QE1 --evidence 44 --with-subject QF7 --purpose assessment")]
+    #[command(
+        after_help = "Example:\n  ledger evidence share QE1 --evidence 44 --with-subject QF7 --purpose assessment"
+    )]
     Share(ShareEvidence),
     /// An item of evidence, what happened to it, and the scores that rest on it.
     #[command(after_help = "Example:\n  ledger evidence show 44")]
@@ -325,7 +336,8 @@ impl Evidence {
             Evidence::Submit(args) => {
                 let mut wanted = Wanted::new("evidence.submit", On::Named(args.subject.clone()), &args)?
                     .needing(needs(args.no_assessment));
-                let partner = args.partner_result.map(|entry| json!({ "kind": "partner-result", "entry": entry }));
+                let partner =
+                    args.partner_result.map(|entry| json!({ "kind": "partner-result", "entry": entry }));
                 let results = [args.provider_rating, partner, args.oversight_segment, args.survey];
                 if let Some(result) = results.into_iter().flatten().next() {
                     wanted.set("result", result);

@@ -23,7 +23,8 @@ use ledger_core::log::CommandId;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use foundation::{AdoptSource, InitArgs};
 pub use reading::{
-    CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs, TailArgs,
+    CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
+    TailArgs,
 };
 pub use values::{Moment, StatementScore, Words, expected};
 
@@ -33,7 +34,13 @@ use crate::wanted::Wanted;
 /// An event-sourced ledger of care assessments: who assessed whom, on what evidence, by which method, and what
 /// that made of the rating.
 #[derive(Debug, Parser)]
-#[command(name = "ledger", version, propagate_version = true, subcommand_required = true, max_term_width = 110)]
+#[command(
+    name = "ledger",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 110
+)]
 #[command(after_help = "Start with `ledger demo`, then `ledger init --actor operator-1 --with-defaults`.\n\
 Exit status: 0 done; 1 a check found something; 2 usage or malformed input; 3 rejected; 4 storage or \
 input and output; 5 unknown outcome.")]

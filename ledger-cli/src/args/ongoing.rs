@@ -15,11 +15,15 @@ use crate::wanted::{On, Wanted};
 #[derive(Debug, Subcommand)]
 pub enum Concern {
     /// Raise a concern; an immediate one triggers in the same commit.
-    #[command(after_help = "Example:\n  ledger concern raise QE1 --severity immediate --statement safeguarding \
-                            --source staff --account @concern.txt --actor analyst-1")]
+    #[command(
+        after_help = "Example:\n  ledger concern raise QE1 --severity immediate --statement safeguarding \
+                            --source staff --account @concern.txt --actor analyst-1"
+    )]
     Raise(RaiseConcern),
     /// Resolve a concern.
-    #[command(after_help = "Example:\n  ledger concern resolve QE1 --concern 812 --reason 'visited; put right'")]
+    #[command(
+        after_help = "Example:\n  ledger concern resolve QE1 --concern 812 --reason 'visited; put right'"
+    )]
     Resolve(ResolveConcern),
     /// The concerns, of one subject or of all.
     #[command(after_help = "Example:\n  ledger concern list QE1")]
@@ -66,7 +70,9 @@ pub struct ResolveConcern {
 impl Concern {
     pub(super) fn ready(self) -> Result<Ready, Failure> {
         match self {
-            Concern::Raise(args) => write(Wanted::new("concern.raise", On::Named(args.subject.clone()), &args)),
+            Concern::Raise(args) => {
+                write(Wanted::new("concern.raise", On::Named(args.subject.clone()), &args))
+            }
             Concern::Resolve(args) => {
                 write(Wanted::new("concern.resolve", On::Named(args.subject.clone()), &args))
             }
@@ -91,7 +97,9 @@ pub enum Trigger {
         trigger: EntryName,
     },
     /// Discharge a trigger: by a request, an assessment, or a reasoned decision.
-    #[command(after_help = "Example:\n  ledger trigger discharge QE1 --trigger 813 --entry 815 --actor assessor-1")]
+    #[command(
+        after_help = "Example:\n  ledger trigger discharge QE1 --trigger 813 --entry 815 --actor assessor-1"
+    )]
     Discharge(DischargeTrigger),
 }
 

@@ -95,7 +95,9 @@ pub enum Priorities {
         priorities: Vec<PriorityWords>,
     },
     /// Record that the priorities set are published and bind.
-    #[command(after_help = "Example:\n  ledger priorities publish ics --source https://www.gov.uk/priorities")]
+    #[command(
+        after_help = "Example:\n  ledger priorities publish ics --source https://www.gov.uk/priorities"
+    )]
     Publish {
         /// The kind of subject they concern.
         kind: AreaKind,

@@ -15,7 +15,12 @@ use super::{Ready, write};
 use crate::exit::Failure;
 use crate::wanted::{Needs, On, Wanted};
 
-fn needing(needs: Needs, command: &'static str, subject: &str, args: &impl Serialize) -> Result<Ready, Failure> {
+fn needing(
+    needs: Needs,
+    command: &'static str,
+    subject: &str,
+    args: &impl Serialize,
+) -> Result<Ready, Failure> {
     write(Wanted::new(command, On::Named(subject.to_owned()), args).map(|wanted| wanted.needing(needs)))
 }
 
@@ -186,8 +191,10 @@ impl Review {
 
 /// `ledger transcribe`.
 #[derive(Debug, Args, Serialize)]
-#[command(after_help = "Example:\n  ledger transcribe Leeds --framework local-authority/2025 --date 2026-01 \
-                        --rating good --score safeguarding=3 --source https://www.cqc.org.uk/leeds")]
+#[command(
+    after_help = "Example:\n  ledger transcribe Leeds --framework local-authority/2025 --date 2026-01 \
+                        --rating good --score safeguarding=3 --source https://www.cqc.org.uk/leeds"
+)]
 pub struct Transcribe {
     /// The subject.
     #[serde(skip)]

@@ -77,10 +77,12 @@ pub struct LogArgs {
 /// `ledger tail`.
 #[derive(Debug, Clone, Args)]
 #[command(group = ArgGroup::new("start").required(true).multiple(true))]
-#[command(after_help = "Prints exact bytes, one entry a line, and ends at the head. With --cursor it goes on after \
+#[command(
+    after_help = "Prints exact bytes, one entry a line, and ends at the head. With --cursor it goes on after \
 the last entry that was printed before; the file is synced after the lines are out, so that a killed consumer sees \
 every entry at least once and tells repeats by their sequence.\n\n\
-Example:\n  ledger tail --from 0 --cursor consumer.cursor | consumer")]
+Example:\n  ledger tail --from 0 --cursor consumer.cursor | consumer"
+)]
 pub struct TailArgs {
     /// First sequence number, where the cursor does not say another.
     #[arg(long, value_name = "N", group = "start", conflicts_with = "from_now")]

@@ -14,7 +14,12 @@ use super::{Ready, write};
 use crate::exit::Failure;
 use crate::wanted::{Needs, On, Wanted};
 
-fn needing(needs: Needs, command: &'static str, subject: &str, args: &impl Serialize) -> Result<Ready, Failure> {
+fn needing(
+    needs: Needs,
+    command: &'static str,
+    subject: &str,
+    args: &impl Serialize,
+) -> Result<Ready, Failure> {
     write(Wanted::new(command, On::Named(subject.to_owned()), args).map(|wanted| wanted.needing(needs)))
 }
 
@@ -22,14 +27,20 @@ fn needing(needs: Needs, command: &'static str, subject: &str, args: &impl Seria
 #[derive(Debug, Subcommand)]
 pub enum Score {
     /// Give a statement its first score.
-    #[command(after_help = "Example:\n  ledger score assign QE1 --statement safeguarding --score 2 --evidence 44 \
-                            --rationale @why.txt --actor assessor-1")]
+    #[command(
+        after_help = "Example:\n  ledger score assign QE1 --statement safeguarding --score 2 --evidence 44 \
+                            --rationale @why.txt --actor assessor-1"
+    )]
     Assign(GiveScore),
     /// Replace a score.
-    #[command(after_help = "Example:\n  ledger score change QE1 --statement safeguarding --score 3 --evidence 61")]
+    #[command(
+        after_help = "Example:\n  ledger score change QE1 --statement safeguarding --score 3 --evidence 61"
+    )]
     Change(GiveScore),
     /// Confirm or set a score as a panel.
-    #[command(after_help = "Example:\n  ledger score moderate QE1 --statement safeguarding --score 2 --actor moderator-1")]
+    #[command(
+        after_help = "Example:\n  ledger score moderate QE1 --statement safeguarding --score 2 --actor moderator-1"
+    )]
     Moderate(ModerateScore),
 }
 
@@ -137,14 +148,18 @@ impl Draft {
 #[derive(Debug, Subcommand)]
 pub enum Accuracy {
     /// Challenge the draft: one comment.
-    #[command(after_help = "Example:\n  ledger accuracy challenge QE1 --ground inaccurate --statement safeguarding \
-                            --comment @comment.txt --document @minutes.pdf --actor board-1")]
+    #[command(
+        after_help = "Example:\n  ledger accuracy challenge QE1 --ground inaccurate --statement safeguarding \
+                            --comment @comment.txt --document @minutes.pdf --actor board-1"
+    )]
     Challenge(ChallengeAccuracy),
     /// Confirm the draft.
     #[command(after_help = "Example:\n  ledger accuracy confirm QE1 --actor board-1")]
     Confirm(ConfirmAccuracy),
     /// Extend the window for challenges.
-    #[command(after_help = "Example:\n  ledger accuracy extend QE1 --closes 2026-03-20 --reason 'holiday week'")]
+    #[command(
+        after_help = "Example:\n  ledger accuracy extend QE1 --closes 2026-03-20 --reason 'holiday week'"
+    )]
     Extend(ExtendAccuracy),
     /// Decide a challenge.
     #[command(after_help = "Example:\n  ledger accuracy decide QE1 --challenge 120 --outcome score-changed \
@@ -246,8 +261,10 @@ impl Accuracy {
 
 /// `ledger correct`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ledger correct Leeds --entry 512 --field score --statement safeguarding \
-                        --was 2 --now 3 --reason 'misread' --actor analyst-1")]
+#[command(
+    after_help = "Example:\n  ledger correct Leeds --entry 512 --field score --statement safeguarding \
+                        --was 2 --now 3 --reason 'misread' --actor analyst-1"
+)]
 pub struct Correct {
     /// The subject of the entry corrected.
     subject: String,

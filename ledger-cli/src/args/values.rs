@@ -152,7 +152,9 @@ pub fn printed(text: &str) -> Result<PrintedScore, Malformed> {
     let StatementScore { statement, category, score } = text.parse()?;
     match category {
         None => Ok(PrintedScore { statement, score }),
-        Some(_) => Err(Malformed(format!("'{text}': sources print one score per statement: STATEMENT=N expected"))),
+        Some(_) => {
+            Err(Malformed(format!("'{text}': sources print one score per statement: STATEMENT=N expected")))
+        }
     }
 }
 
@@ -210,7 +212,9 @@ pub fn field_value(text: &str, number: bool) -> Result<FieldValue, Malformed> {
 
 /// A subject and the version its giver saw: `SUBJECT=VERSION`.
 pub fn expected(text: &str) -> Result<(String, u32), Malformed> {
-    let wrong = || Malformed(format!("'{text}' is not a version: SUBJECT=VERSION expected, such as ics/E54000055=12"));
+    let wrong = || {
+        Malformed(format!("'{text}' is not a version: SUBJECT=VERSION expected, such as ics/E54000055=12"))
+    };
     let (subject, version) = text.rsplit_once('=').ok_or_else(wrong)?;
     Ok((subject.to_owned(), version.parse().map_err(|_| wrong())?))
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::assessment::codes::Subject;
-use replay::{AssessmentCase, CaseFile, Coverage, CoverageCell, ItemState, KnownAt, Register, SubjectHistory};
+use replay::{
+    AssessmentCase, CaseFile, Coverage, CoverageCell, ItemState, KnownAt, Register, SubjectHistory,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -196,7 +198,11 @@ pub fn coverage(reader: &Reader, args: &CoverageArgs) -> Result<(), Failure> {
     out.flush()
 }
 
-fn chosen<'a>(file: &'a CaseFile, args: &CoverageArgs, subject: &Subject) -> Result<&'a AssessmentCase, Failure> {
+fn chosen<'a>(
+    file: &'a CaseFile,
+    args: &CoverageArgs,
+    subject: &Subject,
+) -> Result<&'a AssessmentCase, Failure> {
     if let Some(named) = &args.assessment {
         let found = named.0.parse().ok().and_then(|sequence| file.assessment(sequence));
         return found.ok_or_else(|| {
@@ -213,7 +219,8 @@ fn framework<'a>(
     register: &'a Register,
     case: &AssessmentCase,
 ) -> Result<&'a ledger_core::assessment::framework::Framework, Failure> {
-    let missing = || Failure::Storage(format!("framework {} is not in the log: run `ledger verify`", case.framework));
+    let missing =
+        || Failure::Storage(format!("framework {} is not in the log: run `ledger verify`", case.framework));
     register.framework(&case.framework).ok_or_else(missing)
 }
 
@@ -225,8 +232,12 @@ fn header(out: &mut Out, history: &SubjectHistory, case: &AssessmentCase) -> Res
     table.pair("method", format!("{}, {}", case.framework, code(&case.phase)));
     table.pair("state", case.outcome.map_or_else(|| "open".to_owned(), |outcome| code(&outcome)));
     if let Some(draft) = &case.draft {
-        let confirmed = if draft.confirmed.is_empty() { "nobody yet".to_owned() } else { listed(&draft.confirmed) };
-        table.pair("draft", format!("{}, window to {}, confirmed by {confirmed}", draft.sequence, draft.closes));
+        let confirmed =
+            if draft.confirmed.is_empty() { "nobody yet".to_owned() } else { listed(&draft.confirmed) };
+        table.pair(
+            "draft",
+            format!("{}, window to {}, confirmed by {confirmed}", draft.sequence, draft.closes),
+        );
     }
     for challenge in &case.challenges {
         let outcome = challenge.outcome.map_or_else(|| "undecided".to_owned(), |outcome| code(&outcome));
@@ -244,9 +255,11 @@ fn matrix(case: &AssessmentCase, coverage: &Coverage) -> Table {
     let mut table = Table::new(&heading).right(&[1]);
     for (statement, cells) in &coverage.rows {
         let scores = case.scores.iter().filter(|score| score.statement == *statement);
-        let scores: Vec<String> =
-            scores.map(|score| format!("{}{}", score.score, if score.moderated { "" } else { "?" })).collect();
-        let mut row = vec![statement.to_string(), if scores.is_empty() { "-".to_owned() } else { scores.join(" ") }];
+        let scores: Vec<String> = scores
+            .map(|score| format!("{}{}", score.score, if score.moderated { "" } else { "?" }))
+            .collect();
+        let mut row =
+            vec![statement.to_string(), if scores.is_empty() { "-".to_owned() } else { scores.join(" ") }];
         row.extend(cells.iter().map(cell));
         table.cells(row);
     }
@@ -258,7 +271,8 @@ fn cell(cell: &CoverageCell) -> String {
         return "--".to_owned();
     }
     let letter = |wave: &ledger_core::assessment::event::Wave| code(wave).chars().next().unwrap_or('?');
-    let waves: Vec<String> = cell.waves.iter().map(|(wave, count)| format!("{count}{}", letter(wave))).collect();
+    let waves: Vec<String> =
+        cell.waves.iter().map(|(wave, count)| format!("{count}{}", letter(wave))).collect();
     let on_site = cell.sites.get(&ledger_core::assessment::event::Site::OnSite).copied().unwrap_or(0);
     let on_site = if on_site > 0 { format!(" +{on_site}") } else { String::new() };
     format!("{}{on_site}", waves.join(" "))

@@ -21,7 +21,9 @@ pub fn add(global: &Global, words: &Words, media_type: Option<&str>) -> Result<(
         },
         Words::File(path) => read(path, media_type)?,
         Words::Stored(commitment) => {
-            return Err(Failure::Usage(format!("document {commitment} is to be stored again: give text or @FILE")));
+            return Err(Failure::Usage(format!(
+                "document {commitment} is to be stored again: give text or @FILE"
+            )));
         }
     };
     let session = Session::open(global)?;
@@ -29,8 +31,7 @@ pub fn add(global: &Global, words: &Words, media_type: Option<&str>) -> Result<(
     if global.random_seed.is_some() {
         label = content.label(session.new_id(session.now(), &content.bytes), "document add");
     }
-    let document =
-        session.ledger.add_document(&content.bytes, &content.media_type, &label, session.now())?;
+    let document = session.ledger.add_document(&content.bytes, &content.media_type, &label, session.now())?;
     session.ledger.vault().sync()?;
     let mut out = Out::stdout();
     mark(&mut out, session.founded(), global.json)?;
@@ -61,7 +62,9 @@ pub fn show(global: &Global, commitment: &Hash) -> Result<(), Failure> {
             )));
         }
         Document::Unknown => {
-            return Err(Failure::Usage(format!("document {commitment} is not in the vault: check the commitment")));
+            return Err(Failure::Usage(format!(
+                "document {commitment} is not in the vault: check the commitment"
+            )));
         }
     }
     out.flush()

@@ -56,7 +56,8 @@ fn row(sequence: Sequence, bytes: &[u8]) -> Vec<String> {
     let Ok(entry) = Entry::decode_trusted(bytes) else {
         return vec![sequence.to_string(), "damaged: run `ledger verify`".to_owned()];
     };
-    let what = recorded(&entry).map_or_else(|error| error.to_string(), |recorded| replay::summary(&recorded.event));
+    let what =
+        recorded(&entry).map_or_else(|error| error.to_string(), |recorded| replay::summary(&recorded.event));
     vec![
         sequence.to_string(),
         entry.recorded_time.to_string()[..16].to_owned() + "Z",

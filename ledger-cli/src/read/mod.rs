@@ -14,10 +14,10 @@ pub mod tail;
 use std::path::Path;
 use std::sync::Arc;
 
+use ledger_core::assessment::State;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::ClockKind;
-use ledger_core::assessment::State;
 use ledger_core::environment::{Clock, SystemClock};
 use ledger_core::values::{Length, Timestamp};
 use replay::{Expectation, KnownAt, Log, Register, ReplayError, SubjectHistory};

@@ -17,7 +17,9 @@ fn known_at(text: Option<&str>) -> Result<KnownAt, Failure> {
     let Some(text) = text else { return Ok(KnownAt::Now) };
     match text.parse::<KnownAt>() {
         Ok(known_at) => Ok(known_at),
-        Err(error) => text.parse::<Moment>().map(|moment| KnownAt::Instant(moment.0)).map_err(|_| error.into()),
+        Err(error) => {
+            text.parse::<Moment>().map(|moment| KnownAt::Instant(moment.0)).map_err(|_| error.into())
+        }
     }
 }
 
@@ -163,7 +165,8 @@ pub fn history(global: &Global, subject: &str) -> Result<(), Failure> {
 
 /// A history as a table.
 pub fn history_table(lines: &[HistoryLine]) -> Table {
-    let heading = ["sequence", "version", "recorded", "counts from", "by", "event", "what", "rating after", "hash"];
+    let heading =
+        ["sequence", "version", "recorded", "counts from", "by", "event", "what", "rating after", "hash"];
     let mut table = Table::new(&heading).right(&[1]);
     for line in lines {
         let after = line.rating.map(|change| match change.rating {

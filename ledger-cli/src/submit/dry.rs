@@ -9,13 +9,13 @@ use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ledger_core::Ledger;
 use ledger_core::environment::{Environment, SystemClock};
 use ledger_core::log::Head;
 use ledger_core::store::{
     AppendError, Batch, DiskVault, Document, ReadError, SledStore, Store, Vault, VaultError, commitment,
 };
 use ledger_core::values::{Hash, Length, Sequence};
-use ledger_core::Ledger;
 
 use crate::args::Global;
 use crate::exit::Failure;

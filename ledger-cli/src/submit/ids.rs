@@ -32,9 +32,8 @@ pub fn assign(session: &Session, file: &Path) -> Result<PathBuf, Failure> {
     let mut partial = completed.clone().into_os_string();
     partial.push(".partial");
     let partial = PathBuf::from(partial);
-    let written = write(session, file, &partial).and_then(|()| {
-        fs::rename(&partial, &completed).map_err(|error| unwritable(&completed, &error))
-    });
+    let written = write(session, file, &partial)
+        .and_then(|()| fs::rename(&partial, &completed).map_err(|error| unwritable(&completed, &error)));
     if written.is_err() {
         // Half a file is of no use, and the error is what matters.
         let _ = fs::remove_file(&partial);
@@ -43,7 +42,10 @@ pub fn assign(session: &Session, file: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Usage(format!("'{}' cannot be written ({error}): assign ids where you may write", path.display()))
+    Failure::Usage(format!(
+        "'{}' cannot be written ({error}): assign ids where you may write",
+        path.display()
+    ))
 }
 
 fn write(session: &Session, from: &Path, to: &Path) -> Result<(), Failure> {

@@ -47,7 +47,8 @@ fn check(global: &Global, args: &SubmitArgs) -> Result<(), Failure> {
     let pipe = Path::new("-");
     if args.assign_ids && args.files.iter().any(|file| file == pipe) {
         return Err(Failure::Usage(
-            "--assign-ids needs files, since it writes the completed one first: save standard input to one".to_owned(),
+            "--assign-ids needs files, since it writes the completed one first: save standard input to one"
+                .to_owned(),
         ));
     }
     if args.files.iter().filter(|file| *file == pipe).count() > 1 {

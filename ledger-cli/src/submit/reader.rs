@@ -65,7 +65,16 @@ impl<'a> Reader<'a> {
             (Box::new(BufReader::with_capacity(1 << 18, file)), whole.display().to_string(), base)
         };
         let resume = Resume::open(session.directory(), &format!("file {name}"))?;
-        Ok(Reader { session, name: path.display().to_string(), base, number: 0, input, resume, dry_run, ended: false })
+        Ok(Reader {
+            session,
+            name: path.display().to_string(),
+            base,
+            number: 0,
+            input,
+            resume,
+            dry_run,
+            ended: false,
+        })
     }
 
     /// The next chunk; none after the last.
@@ -105,9 +114,9 @@ impl<'a> Reader<'a> {
     fn line(&mut self) -> Result<Option<(usize, Option<Request>)>, Failure> {
         let mut bytes = Vec::new();
         let mut limited = std::io::Read::take(&mut self.input, LINE_BYTES as u64 + 1);
-        let length = limited.read_until(b'\n', &mut bytes).map_err(|error| {
-            Failure::Malformed(format!("{}: cannot be read ({error})", self.name))
-        })?;
+        let length = limited
+            .read_until(b'\n', &mut bytes)
+            .map_err(|error| Failure::Malformed(format!("{}: cannot be read ({error})", self.name)))?;
         if length == 0 {
             return Ok(None);
         }
@@ -127,7 +136,8 @@ impl<'a> Reader<'a> {
         let mut line = line::parse(text)?;
         let id = self.complete(&mut line)?;
         let Reader { session, resume, base, .. } = self;
-        session.request(line, base, &mut |pointer, content| session.kept(resume, id, pointer, content))
+        session
+            .request(line, base, &mut |pointer, content| session.kept(resume, id, pointer, content))
             .map_err(|failure| match failure {
                 // What does not fit the command says so with the command's name already.
                 Failure::Malformed(message) if message.contains("missing field `data`") => {
@@ -140,7 +150,9 @@ impl<'a> Reader<'a> {
     /// Checks the id, which must be stated, and states the recorded time if the options do.
     fn complete(&self, line: &mut Value) -> Result<CommandId, Failure> {
         let Value::Object(fields) = line else {
-            return Err(Failure::Malformed("a command is a JSON object: {\"id\":..,\"actor\":..,..}".to_owned()));
+            return Err(Failure::Malformed(
+                "a command is a JSON object: {\"id\":..,\"actor\":..,..}".to_owned(),
+            ));
         };
         let Some(id) = fields.get("id") else {
             return Err(Failure::Malformed(
@@ -149,7 +161,8 @@ impl<'a> Reader<'a> {
                     .to_owned(),
             ));
         };
-        let id = id.as_str().ok_or_else(|| Malformed(format!("{id} is not a command id: a UUIDv7 expected")))?;
+        let id =
+            id.as_str().ok_or_else(|| Malformed(format!("{id} is not a command id: a UUIDv7 expected")))?;
         let id = id.parse()?;
         if let (Some(at), false) = (self.session.recorded_time, fields.contains_key("recordedtime")) {
             fields.insert("recordedtime".to_owned(), Value::from(at.to_string()));

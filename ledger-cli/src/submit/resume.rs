@@ -39,8 +39,13 @@ impl Resume {
     /// The record for what `name` says, in a ledger's directory. Nothing is created before something is noted.
     pub fn open(ledger: &Path, name: &str) -> Result<Self, Failure> {
         let path = ledger.join("resume").join(Hash::of(name.as_bytes()).to_string());
-        let mut resume =
-            Resume { path, file: None, known: HashMap::new(), pending: Vec::new(), pending_keys: HashMap::new() };
+        let mut resume = Resume {
+            path,
+            file: None,
+            known: HashMap::new(),
+            pending: Vec::new(),
+            pending_keys: HashMap::new(),
+        };
         match OpenOptions::new().read(true).append(true).open(&resume.path) {
             Ok(file) => resume.load(file)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -79,7 +84,8 @@ impl Resume {
             return Ok(None);
         };
         let mut record = [0; RECORD];
-        file.read_exact_at(&mut record, u64::from(*at) * RECORD as u64).map_err(|error| self.failed(&error))?;
+        file.read_exact_at(&mut record, u64::from(*at) * RECORD as u64)
+            .map_err(|error| self.failed(&error))?;
         let mut commitment = [0; 32];
         commitment.copy_from_slice(&record[32..64]);
         Ok((record[..32] == *key.as_bytes()).then(|| Hash::from_bytes(commitment)))

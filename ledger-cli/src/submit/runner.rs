@@ -24,7 +24,12 @@ const CONCURRENT: usize = 32;
 
 /// Submits every file, and says what became of each, in the order given. Receipts go to `receipts` one a line, as
 /// soon as they are durable.
-pub fn run(session: &Session, files: &[PathBuf], dry_run: bool, receipts: Option<&Mutex<Out>>) -> Vec<Outcome> {
+pub fn run(
+    session: &Session,
+    files: &[PathBuf],
+    dry_run: bool,
+    receipts: Option<&Mutex<Out>>,
+) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);
     let running = AtomicUsize::new(files.len().min(CONCURRENT));
     let lines = AtomicU64::new(0);
