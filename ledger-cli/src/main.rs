@@ -1,2 +1,106 @@
-//! The terminal.
-fn main() {}
+//! The terminal of the ledger: the binary `ledger`.
+//!
+//! Typed flags (`args/`) become ready values, and one match runs them. Writing goes through `session.rs`, bulk files
+//! through `submit/`, reading through the crate `replay` (`read/`). How the program ends is said in `exit.rs` alone.
+//! Left out: rules (`ledger-core`) and everything derived by reading (`replay`).
+
+mod adopt;
+mod args;
+mod demo;
+mod documents;
+mod exit;
+mod init;
+mod manual;
+mod output;
+mod progress;
+mod rate;
+mod read;
+mod receipt;
+mod session;
+mod subject;
+mod submit;
+mod wanted;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::args::{Cli, Global, Ready};
+use crate::exit::Failure;
+use crate::output::Out;
+use crate::session::Session;
+use crate::wanted::Wanted;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error),
+    };
+    let json = cli.global.json;
+    let done = cli.command.ready().and_then(|ready| run(&cli.global, ready));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(failure.report(json)),
+    }
+}
+
+/// Help and version as clap prints them; an error in one line.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader that closed the pipe has seen enough.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            ExitCode::from(2)
+        }
+        _ => {
+            let rendered = error.to_string();
+            let said = rendered.split("\n\n").next().unwrap_or_default();
+            let said = said.strip_prefix("error: ").unwrap_or(said);
+            let json = std::env::args().any(|argument| argument == "--json");
+            ExitCode::from(Failure::Usage(format!("{said}; see --help")).report(json))
+        }
+    }
+}
+
+fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
+    match ready {
+        Ready::Write(wanted) => write(global, *wanted),
+        Ready::AdoptFramework(source) => write(global, adopt::framework(&source.source)?),
+        Ready::AdoptRiskPolicy(source) => write(global, adopt::risk_policy(&source.source)?),
+        Ready::Init(args) => init::init(global, &args),
+        Ready::Demo(_) => demo::demo(global),
+        Ready::Submit(args) => submit::submit(global, &args),
+        Ready::AddDocument(words, media_type) => read::document::add(global, &words, media_type.as_deref()),
+        Ready::ShowDocument(commitment) => read::document::show(global, &commitment),
+        Ready::Rate(args) => rate::rate(global, &args),
+        Ready::List(listing) => read::list(global, listing),
+        Ready::Rating(args) => read::rating::rating(global, &args),
+        Ready::History(subject) => read::rating::history(global, &subject),
+        Ready::Show(args) => read::entries::show(global, &args),
+        Ready::Log(args) => read::entries::log(global, &args),
+        Ready::Tail(args) => read::tail::tail(global, &args),
+        Ready::Report(args) => read::rating::report(global, &args),
+        Ready::Verify => read::verify(global),
+        Ready::Completions(args) => manual::completions(&args),
+        Ready::Man => manual::man(),
+    }
+}
+
+/// Records one command and prints its receipt.
+fn write(global: &Global, wanted: Wanted) -> Result<(), Failure> {
+    let session = Session::open(global)?;
+    let (receipt, used) = session.submit(wanted)?;
+    let mut out = Out::stdout();
+    output::mark(&mut out, session.founded(), global.json)?;
+    if let (Some(used), false) = (used, global.json) {
+        out.line(format!("used {used}"))?;
+    }
+    receipt::print(&mut out, &receipt, global.json)?;
+    out.flush()?;
+    session.close()
+}

@@ -1,0 +1,276 @@
+//! The command line as types: global options, and one file per group of commands.
+//!
+//! Every subcommand shows an example in its long help. Parsing refuses what the core's own types refuse, so a
+//! score of 5 never gets further than here. Left out: what a command does; each group turns its flags into one
+//! [`Ready`] value.
+
+mod bulk;
+mod document;
+mod foundation;
+mod gathering;
+mod ongoing;
+mod programme;
+mod publication;
+mod reading;
+mod scoring;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use ledger_core::assessment::codes::ActorId;
+use ledger_core::log::CommandId;
+
+pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
+pub use foundation::{AdoptSource, InitArgs};
+pub use reading::{
+    CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
+    TailArgs,
+};
+pub use values::{Moment, StatementScore, Words, expected};
+
+use crate::exit::Failure;
+use crate::wanted::Wanted;
+
+/// An event-sourced ledger of care assessments: who assessed whom, on what evidence, by which method, and what
+/// that made of the rating.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ledger",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 110
+)]
+#[command(after_help = "Start with `ledger demo`, then `ledger init --actor operator-1 --with-defaults`.\n\
+Exit status: 0 done; 1 a check found something; 2 usage or malformed input; 3 rejected; 4 storage or \
+input and output; 5 unknown outcome.")]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Top,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Global {
+    /// Directory of the ledger.
+    #[arg(long, global = true, env = "LEDGER_DATA", default_value = "./ledger-data", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Who gives the command: a pseudonymous handle, asserted and not authenticated.
+    #[arg(long, global = true, env = "LEDGER_ACTOR", value_name = "ID")]
+    pub actor: Option<ActorId>,
+    /// Recorded time; required with a simulated clock and refused otherwise.
+    #[arg(long, global = true, value_name = "T")]
+    pub recorded_time: Option<Moment>,
+    /// With a simulated clock: derive ids and document secrets from this number, so that equal commands give
+    /// equal bytes. Whoever knows it can read the documents.
+    #[arg(long, global = true, value_name = "N")]
+    pub random_seed: Option<u64>,
+    /// When it happened; when it is recorded while absent.
+    #[arg(long, global = true, value_name = "T")]
+    pub time: Option<Moment>,
+    /// Only if the subject's history is still at this version: SUBJECT=VERSION. With `verify`: N:HASH.
+    #[arg(long, global = true, value_name = "WHAT")]
+    pub expect: Vec<String>,
+    /// Identity of the command, a UUIDv7: giving it again returns the first receipt.
+    #[arg(long, global = true, value_name = "UUID")]
+    pub id: Option<CommandId>,
+    /// Stable JSON instead of tables, also for errors.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Top {
+    /// Found a ledger.
+    Init(foundation::InitArgs),
+    /// Replay the published record, and walk through a whole assessment.
+    Demo(bulk::DemoArgs),
+    /// Frameworks: what is assessed and how scores combine.
+    #[command(subcommand)]
+    Framework(programme::Framework),
+    /// Areas, their organisations and succession.
+    #[command(subcommand)]
+    Area(foundation::Area),
+    /// Actors and their roles.
+    #[command(subcommand)]
+    Actor(foundation::Actor),
+    /// Whether ratings may be given.
+    #[command(subcommand)]
+    Ratings(programme::Ratings),
+    /// Priorities of the Secretary of State.
+    #[command(subcommand)]
+    Priorities(programme::Priorities),
+    /// Pause and resume the programme.
+    #[command(subcommand)]
+    Programme(programme::Programme),
+    /// Bank holidays, by which working days are counted.
+    #[command(subcommand)]
+    Holiday(programme::Holiday),
+    /// Concerns.
+    #[command(subcommand)]
+    Concern(ongoing::Concern),
+    /// Triggers of the risk policy.
+    #[command(subcommand)]
+    Trigger(ongoing::Trigger),
+    /// The risk policy.
+    #[command(subcommand)]
+    Risk(programme::Risk),
+    /// Assessments.
+    #[command(subcommand)]
+    Assessment(gathering::Assessment),
+    /// Evidence.
+    #[command(subcommand)]
+    Evidence(gathering::Evidence),
+    /// Documents, which can be erased.
+    #[command(subcommand)]
+    Document(document::Document),
+    /// Scores.
+    #[command(subcommand)]
+    Score(scoring::Score),
+    /// The draft.
+    #[command(subcommand)]
+    Draft(scoring::Draft),
+    /// The factual accuracy check.
+    #[command(subcommand)]
+    Accuracy(scoring::Accuracy),
+    /// Correct a recorded fact.
+    Correct(scoring::Correct),
+    /// Findings.
+    #[command(subcommand)]
+    Findings(publication::Findings),
+    /// Publish a rating, stating the result, which must be the one computed.
+    Publish(publication::Publish),
+    /// Withdraw a published result.
+    Withdraw(publication::Withdraw),
+    /// Ratings reviews.
+    #[command(subcommand)]
+    Review(publication::Review),
+    /// Transcribe a result published elsewhere.
+    Transcribe(publication::Transcribe),
+    /// Record commands in bulk from lines of JSON.
+    Submit(bulk::SubmitArgs),
+    /// Compute a rating from scores; nothing is recorded.
+    Rate(reading::RateArgs),
+    /// The rating in force for a subject.
+    Rating(reading::RatingArgs),
+    /// A subject's history.
+    History(reading::HistoryArgs),
+    /// An entry decoded, what it cites and what cites it.
+    Show(reading::ShowArgs),
+    /// Entries of the log.
+    Log(reading::LogArgs),
+    /// Entries from a position on, as exact bytes.
+    Tail(reading::TailArgs),
+    /// An assessment report.
+    Report(reading::ReportArgs),
+    /// Check every byte, link and result.
+    #[command(
+        after_help = "Exit status 1 if anything is wrong. With --expect N:HASH also if the log does not hold N \
+                            entries of which the last has that BLAKE3: a rollback or a fork.\n\n\
+                            Example:\n  ledger verify --expect 351:3e6b3588a7e7f24b515bada19c00b96d2b3a0bf435139876b6ef7c83883aca8d"
+    )]
+    Verify,
+    /// Completions for a shell.
+    Completions(bulk::CompletionsArgs),
+    /// The manual page.
+    #[command(after_help = "Example:\n  ledger man > ledger.1 && man ./ledger.1")]
+    Man,
+}
+
+/// A command line with every flag turned into a value.
+#[derive(Debug)]
+pub enum Ready {
+    /// Record one command.
+    Write(Box<Wanted>),
+    /// Adopt a framework from a file or as shipped.
+    AdoptFramework(AdoptSource),
+    /// Adopt a risk policy from a file or as shipped.
+    AdoptRiskPolicy(AdoptSource),
+    /// Found a ledger.
+    Init(InitArgs),
+    /// Run the demonstration.
+    Demo(DemoArgs),
+    /// Record commands in bulk.
+    Submit(SubmitArgs),
+    /// Store a document.
+    AddDocument(Words, Option<String>),
+    /// Print a document.
+    ShowDocument(ledger_core::values::Hash),
+    /// Compute a rating.
+    Rate(RateArgs),
+    /// List or show what the ledger knows.
+    List(Listing),
+    /// The rating in force.
+    Rating(RatingArgs),
+    /// A subject's history.
+    History(String),
+    /// An entry.
+    Show(ShowArgs),
+    /// Entries.
+    Log(LogArgs),
+    /// Entries as they come.
+    Tail(TailArgs),
+    /// A report.
+    Report(ReportArgs),
+    /// Check everything.
+    Verify,
+    /// Completions.
+    Completions(CompletionsArgs),
+    /// The manual page.
+    Man,
+}
+
+impl Top {
+    /// The flags as a value. Fails where they do not fit together.
+    pub fn ready(self) -> Result<Ready, Failure> {
+        match self {
+            Top::Init(args) => Ok(Ready::Init(args)),
+            Top::Demo(args) => Ok(Ready::Demo(args)),
+            Top::Framework(group) => group.ready(),
+            Top::Area(group) => group.ready(),
+            Top::Actor(group) => group.ready(),
+            Top::Ratings(group) => group.ready(),
+            Top::Priorities(group) => group.ready(),
+            Top::Programme(group) => group.ready(),
+            Top::Holiday(group) => group.ready(),
+            Top::Concern(group) => group.ready(),
+            Top::Trigger(group) => group.ready(),
+            Top::Risk(group) => group.ready(),
+            Top::Assessment(group) => group.ready(),
+            Top::Evidence(group) => group.ready(),
+            Top::Document(group) => group.ready(),
+            Top::Score(group) => group.ready(),
+            Top::Draft(group) => group.ready(),
+            Top::Accuracy(group) => group.ready(),
+            Top::Correct(args) => args.ready(),
+            Top::Findings(group) => group.ready(),
+            Top::Publish(args) => args.ready(),
+            Top::Withdraw(args) => args.ready(),
+            Top::Review(group) => group.ready(),
+            Top::Transcribe(args) => args.ready(),
+            Top::Submit(args) => Ok(Ready::Submit(args)),
+            Top::Rate(args) => Ok(Ready::Rate(args)),
+            Top::Rating(args) => Ok(Ready::Rating(args)),
+            Top::History(args) => Ok(Ready::History(args.subject)),
+            Top::Show(args) => Ok(Ready::Show(args)),
+            Top::Log(args) => Ok(Ready::Log(args)),
+            Top::Tail(args) => Ok(Ready::Tail(args)),
+            Top::Report(args) => Ok(Ready::Report(args)),
+            Top::Verify => Ok(Ready::Verify),
+            Top::Completions(args) => Ok(Ready::Completions(args)),
+            Top::Man => Ok(Ready::Man),
+        }
+    }
+}
+
+/// A command to record, as the value the program runs on.
+fn write(wanted: Result<Wanted, Failure>) -> Result<Ready, Failure> {
+    wanted.map(|wanted| Ready::Write(Box::new(wanted)))
+}

@@ -1,0 +1,189 @@
+//! Reading: a ledger opened without a writer, and what the crate `replay` makes of its log.
+//!
+//! One file per kind of question. Every answer that is a rating or a report names sequence and hash. Left out: the
+//! folding itself.
+
+mod areas;
+mod cases;
+pub mod document;
+pub mod entries;
+mod national;
+pub mod rating;
+pub mod tail;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ledger_core::assessment::State;
+use ledger_core::assessment::civil::Date;
+use ledger_core::assessment::codes::Subject;
+use ledger_core::assessment::event::ClockKind;
+use ledger_core::environment::{Clock, SystemClock};
+use ledger_core::values::{Length, Timestamp};
+use replay::{Expectation, KnownAt, Log, Register, ReplayError, SubjectHistory};
+
+use crate::args::{Global, Listing};
+use crate::exit::Failure;
+use crate::output::{Out, Table, mark, thousands};
+use crate::progress::Progress;
+use crate::subject::one_of;
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Open(error) => error.into(),
+            ReplayError::Read(error) => error.into(),
+            ReplayError::Damaged { .. } => Failure::Storage(error.to_string()),
+            ReplayError::Empty => Failure::Unusable(error.to_string()),
+        }
+    }
+}
+
+/// A ledger open for reading.
+pub struct Reader {
+    /// Its log.
+    pub log: Log,
+    /// Whether programs read the answers.
+    pub json: bool,
+}
+
+impl Reader {
+    /// Opens the ledger that the options name.
+    pub fn open(global: &Global) -> Result<Self, Failure> {
+        Ok(Reader { log: Log::open(&global.data)?, json: global.json })
+    }
+
+    /// Standard output with the ledger's marks on it already.
+    pub fn out(&self) -> Result<Out, Failure> {
+        let mut out = Out::stdout();
+        mark(&mut out, self.log.founded(), self.json)?;
+        Ok(out)
+    }
+
+    /// Everything known about ratings and areas.
+    pub fn register(&self, known_at: KnownAt) -> Result<Register, Failure> {
+        let mut register = Register::default();
+        with_progress("reading", |tell| self.log.read(known_at, tell, |reading| register.apply(&reading)))?;
+        Ok(register)
+    }
+
+    /// What the rules know: actors, calendar, policies.
+    pub fn state(&self) -> Result<State, Failure> {
+        let mut state = State::default();
+        let mut illegal = None;
+        with_progress("reading", |tell| {
+            self.log.read(KnownAt::Now, tell, |reading| {
+                if let (Err(error), None) = (state.apply(&reading.recorded), &illegal) {
+                    illegal = Some(error);
+                }
+            })
+        })?;
+        match illegal {
+            None => Ok(state),
+            Some(error) => Err(Failure::Storage(format!("{error}; run `ledger verify`"))),
+        }
+    }
+
+    /// The one subject that is called so.
+    pub fn resolve(&self, name: &str) -> Result<Subject, Failure> {
+        if let Ok(subject) = name.parse() {
+            return Ok(subject);
+        }
+        let found = self.register(KnownAt::Now)?.called(name);
+        one_of(name, found.iter().collect())
+    }
+
+    /// A subject's history.
+    pub fn history(&self, subject: &Subject, known_at: KnownAt) -> Result<SubjectHistory, Failure> {
+        Ok(with_progress("reading", |tell| SubjectHistory::read(&self.log, subject, known_at, tell))?)
+    }
+
+    /// What counts as now: the last recorded time with a simulated clock, else the machine's.
+    pub fn now(&self, stated: Option<Timestamp>) -> Result<Timestamp, Failure> {
+        if let Some(stated) = stated {
+            return Ok(stated);
+        }
+        if self.log.founded().clock == ClockKind::System {
+            return Ok(SystemClock.now());
+        }
+        let last = self.log.head().length.last_sequence();
+        let read = last.map(|last| self.log.store().read(last, 1)).transpose()?.unwrap_or_default();
+        let entry = read.first().and_then(|bytes| ledger_core::log::Entry::decode_trusted(bytes).ok());
+        Ok(entry.map_or(Timestamp::EPOCH, |entry| entry.recorded_time))
+    }
+
+    /// The London date of [`Reader::now`].
+    pub fn today(&self) -> Result<Date, Failure> {
+        Ok(Date::in_london(self.now(None)?))
+    }
+}
+
+/// Runs something that tells how far it is.
+pub fn with_progress<T, E>(
+    what: &'static str,
+    run: impl FnOnce(&mut dyn FnMut(Length, Length)) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut progress = Progress::new(what);
+    let done = run(&mut |done, of| progress.tell(done.0, Some(of.0)));
+    progress.end();
+    done
+}
+
+/// Answers one of the lists.
+pub fn list(global: &Global, listing: Listing) -> Result<(), Failure> {
+    let reader = Reader::open(global)?;
+    match listing {
+        Listing::Frameworks => national::frameworks(&reader),
+        Listing::Framework { framework } => national::framework(&reader, &framework),
+        Listing::Holidays => national::holidays(&reader),
+        Listing::RiskPolicies => national::policies(&reader),
+        Listing::Areas { kind } => areas::list(&reader, kind),
+        Listing::Area { subject } => areas::show(&reader, &subject),
+        Listing::Actors => areas::actors(&reader),
+        Listing::Concerns { subject } => cases::concerns(&reader, subject.as_deref()),
+        Listing::Triggers { subject } => cases::triggers(&reader, subject.as_deref()),
+        Listing::Trigger { trigger } => entries::show_entry(&reader, &trigger.0),
+        Listing::Assessments { subject } => cases::assessments(&reader, subject.as_deref()),
+        Listing::Coverage(args) => cases::coverage(&reader, &args),
+        Listing::Evidence { evidence } => entries::show_entry(&reader, &evidence.0),
+        Listing::Search(args) => cases::search(&reader, &args),
+    }
+}
+
+/// Runs `ledger verify`.
+pub fn verify(global: &Global) -> Result<(), Failure> {
+    let expected: Option<Expectation> = match global.expect.as_slice() {
+        [] => None,
+        [one] => Some(one.parse()?),
+        _ => return Err(Failure::Usage("verify takes one --expect N:HASH".to_owned())),
+    };
+    let reader = Reader::open(global)?;
+    let found = with_progress("verifying", |tell| replay::verify(&reader.log, expected, tell))?;
+    let mut out = reader.out()?;
+    if reader.json {
+        out.json(&found)?;
+    } else {
+        let mut table = Table::pairs();
+        table.pair("verified", if found.ok { "clean" } else { "NOT CLEAN" });
+        table.pair("entries", thousands(found.entries));
+        table.pair("subjects", thousands(found.subjects));
+        table.pair("results recomputed", thousands(found.recomputed));
+        table.pair("head", found.head);
+        out.table(&table)?;
+        for finding in &found.findings {
+            let place = finding.sequence.map_or("the log".to_owned(), |sequence| format!("entry {sequence}"));
+            out.line(format!("{place}: {}", finding.what))?;
+        }
+    }
+    out.flush()?;
+    if found.ok {
+        return Ok(());
+    }
+    let first = found.findings.first().map_or(String::new(), |finding| finding.what.clone());
+    Err(Failure::Check(format!("the log is not clean: {first}; compare with an export or backup")))
+}
+
+/// Opens the vault of a ledger whose store is open in this process.
+pub fn vault(dir: &Path) -> Result<Arc<ledger_core::store::DiskVault>, Failure> {
+    Ok(Arc::new(ledger_core::store::DiskVault::open(dir)?))
+}

@@ -1,0 +1,222 @@
+//! `rating`, `history`, `report`: what was in force, how it came about, and the report that says so.
+
+use replay::report::{Format, NoReport, Report};
+use replay::{HistoryLine, KnownAt, RatingAnswer, StatementView, Status};
+use serde_json::json;
+
+use super::{Reader, vault};
+use crate::args::{Global, Moment, RatingArgs, ReportArgs, ReportFormat};
+use crate::exit::Failure;
+use crate::output::{Out, Table, or_dash};
+use ledger_core::assessment::civil::Date;
+use ledger_core::assessment::codes::Subject;
+use ledger_core::log::Head;
+
+/// A moment as people type it: what `replay` takes, and the short times of the terminal.
+fn known_at(text: Option<&str>) -> Result<KnownAt, Failure> {
+    let Some(text) = text else { return Ok(KnownAt::Now) };
+    match text.parse::<KnownAt>() {
+        Ok(known_at) => Ok(known_at),
+        Err(error) => {
+            text.parse::<Moment>().map(|moment| KnownAt::Instant(moment.0)).map_err(|_| error.into())
+        }
+    }
+}
+
+/// Runs `ledger rating`.
+pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
+    let reader = Reader::open(global)?;
+    let subject = reader.resolve(&args.subject)?;
+    let known_at = known_at(args.known_at.as_deref())?;
+    let history = reader.history(&subject, known_at)?;
+    if history.register.area(&subject).is_none() {
+        return Err(unknown(&subject, known_at));
+    }
+    let as_of = args.as_of.map_or_else(|| reader.today(), Ok)?;
+    let answer = history.register.rating(&subject, as_of);
+    let mut out = reader.out()?;
+    if reader.json {
+        let mut value = json!(answer);
+        value["known_at"] = json!(known_at.to_string());
+        value["head"] = json!({ "entries": history.head.length.0, "hash": history.head.hash });
+        value["sequence"] = json!(answer.result.as_ref().map(|result| result.sequence));
+        value["hash"] = json!(answer.result.as_ref().map(|result| result.hash));
+        out.json(&value)?;
+    } else {
+        print(&mut out, &answer, known_at, history.head)?;
+    }
+    out.flush()
+}
+
+fn unknown(subject: &Subject, known_at: KnownAt) -> Failure {
+    let when = if known_at == KnownAt::Now { String::new() } else { format!(" as known at {known_at}") };
+    Failure::Usage(format!("{subject} is not registered{when}: see `ledger area list`"))
+}
+
+/// Prints a rating with where each statement's score comes from.
+pub fn print(out: &mut Out, answer: &RatingAnswer, known_at: KnownAt, head: Head) -> Result<(), Failure> {
+    let mut table = Table::pairs();
+    table.pair("subject", &answer.subject);
+    table.pair("name", or_dash(answer.name.as_ref()));
+    table.pair("as of", answer.as_of);
+    table.pair("known at", known_at);
+    let status = match answer.status {
+        Status::InForce => "in force",
+        Status::NotYetAssessed => "not yet assessed",
+        Status::Withdrawn => "withdrawn: no result is in force",
+    };
+    table.pair("status", status);
+    if answer.status == Status::InForce {
+        table.pair("rating", or_dash(answer.rating));
+        table.pair("percent", or_dash(answer.percent));
+        table.pair("basis", or_dash(answer.basis));
+        table.pair("method", or_dash(answer.framework.as_ref()));
+    }
+    if let Some(result) = &answer.result {
+        table.pair("result", format!("{} {}", result.sequence, result.hash));
+        table.pair("counts from", result.effective);
+        if let Some(source) = &result.source {
+            table.pair("source", source);
+        }
+    }
+    if let Some(printed) = answer.printed {
+        table.pair("printed there", format!("{}, {} %", or_dash(printed.rating), or_dash(printed.percent)));
+    }
+    for caveat in &answer.caveats {
+        table.pair("but", caveat.words());
+    }
+    for successor in &answer.successors {
+        table.pair("succeeded by", successor);
+    }
+    for before in &answer.predecessors {
+        let stood = format!("{}, {} %", or_dash(before.rating), or_dash(before.percent));
+        table.pair("follows", format!("{} (which stood at {stood}; not inherited)", before.subject));
+    }
+    table.pair("head", head);
+    out.table(&table)?;
+    if !answer.themes.is_empty() {
+        out.line("")?;
+        out.table(&themes(answer))?;
+    }
+    if !answer.statements.is_empty() {
+        out.line("")?;
+        out.table(&statements(&answer.statements))?;
+    }
+    if !answer.missing.is_empty() {
+        let missing: Vec<&str> = answer.missing.iter().map(|statement| statement.as_str()).collect();
+        out.line(format!("without a score: {}", missing.join(", ")))?;
+    }
+    Ok(())
+}
+
+fn themes(answer: &RatingAnswer) -> Table {
+    let mut table = Table::new(&["theme", "sum", "of", "percent", "rating"]).right(&[1, 2, 3]);
+    for theme in &answer.themes {
+        table.row([
+            theme.id.to_string(),
+            theme.sum.to_string(),
+            theme.maximum.to_string(),
+            or_dash(theme.percent),
+            or_dash(theme.rating),
+        ]);
+    }
+    table
+}
+
+fn statements(statements: &[StatementView]) -> Table {
+    let mut table = Table::new(&["statement", "score", "entry", "assessment", "from", ""]).right(&[1]);
+    for statement in statements {
+        let mut note = if statement.carried_forward { "carried forward".to_owned() } else { String::new() };
+        if let Some((framework, from)) = &statement.mapped_from {
+            note = format!("{note} from {from} of {framework}").trim().to_owned();
+        }
+        table.row([
+            statement.statement.to_string(),
+            statement.score.to_string(),
+            statement.entry.to_string(),
+            statement.assessment.map_or_else(|| "transcribed".to_owned(), |sequence| sequence.to_string()),
+            statement.effective.to_string(),
+            note,
+        ]);
+    }
+    table
+}
+
+/// Runs `ledger history`.
+pub fn history(global: &Global, subject: &str) -> Result<(), Failure> {
+    let reader = Reader::open(global)?;
+    let subject = reader.resolve(subject)?;
+    let history = reader.history(&subject, KnownAt::Now)?;
+    if history.readings.is_empty() {
+        return Err(unknown(&subject, KnownAt::Now));
+    }
+    let lines = history.lines();
+    let mut out = reader.out()?;
+    if reader.json {
+        for line in &lines {
+            out.json(line)?;
+        }
+    } else {
+        out.table(&history_table(&lines))?;
+        out.line(format!("head {}", history.head))?;
+    }
+    out.flush()
+}
+
+/// A history as a table.
+pub fn history_table(lines: &[HistoryLine]) -> Table {
+    let heading =
+        ["sequence", "version", "recorded", "counts from", "by", "event", "what", "rating after", "hash"];
+    let mut table = Table::new(&heading).right(&[1]);
+    for line in lines {
+        let after = line.rating.map(|change| match change.rating {
+            None => "none".to_owned(),
+            Some(rating) => {
+                let percent = change.percent.map_or(String::new(), |percent| format!(", {percent} %"));
+                format!("{rating}{percent}")
+            }
+        });
+        table.row([
+            line.sequence.to_string(),
+            line.version.to_string(),
+            line.recorded_time.to_string()[..16].to_owned() + "Z",
+            line.valid_from.to_string(),
+            line.author.clone(),
+            line.event.clone(),
+            line.summary.clone(),
+            after.unwrap_or_default(),
+            line.hash.to_string()[..16].to_owned(),
+        ]);
+    }
+    table
+}
+
+/// Runs `ledger report`.
+pub fn report(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
+    let reader = Reader::open(global)?;
+    let subject = reader.resolve(&args.subject)?;
+    let history = reader.history(&subject, KnownAt::Now)?;
+    if history.readings.is_empty() {
+        return Err(unknown(&subject, KnownAt::Now));
+    }
+    let vault = vault(&global.data)?;
+    let notices = reader.log.notices();
+    let report = if args.draft {
+        Report::draft(&history, &*vault, notices)
+    } else {
+        let today: Date = reader.today()?;
+        Report::published(&history, today, &*vault, notices)
+    };
+    let report = report.map_err(|error: NoReport| Failure::Usage(error.to_string()))?;
+    let format = match args.format {
+        _ if reader.json => Format::Json,
+        ReportFormat::Text => Format::Text,
+        ReportFormat::Md => Format::Markdown,
+        ReportFormat::Html => Format::Html,
+        ReportFormat::Json => Format::Json,
+    };
+    // The report says the ledger's marks itself.
+    let mut out = Out::stdout();
+    out.raw(report.render(format).as_bytes())?;
+    out.flush()
+}
