@@ -20,10 +20,9 @@ const DEFAULT: &str = "./demo-data-ledger";
 
 /// Runs `ledger demo`.
 pub fn demo(global: &Global) -> Result<(), Failure> {
-    if global.recorded_time.is_some() || global.random_seed.is_some() || global.actor.is_some() {
+    if global.recorded_time.is_some() || global.random_seed.is_some() {
         return Err(Failure::Usage(
-            "the demonstration states its own times, seed and actors: leave --recorded-time, --random-seed and \
-             --actor (LEDGER_ACTOR) out"
+            "the demonstration states its own times and seed: leave --recorded-time and --random-seed out"
                 .to_owned(),
         ));
     }
