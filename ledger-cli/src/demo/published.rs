@@ -118,11 +118,10 @@ fn swindon(stage: &mut Stage, row: &PublishedResult, recorded: Timestamp) -> Res
     transcribe(stage, SWINDON, &after).map(|_| ())
 }
 
-/// Published, then unpublished because of an error, and a review asked for. The review is recorded while the result
-/// still stands, since a review concerns a result that does.
+/// Published, then unpublished because of an error, and a review asked for.
 fn bromley(stage: &mut Stage, row: &PublishedResult, recorded: Timestamp) -> Result<(), Failure> {
     let first = transcribe(stage, BROMLEY, &result(row, recorded)?)?;
-    for kind in ["review-requested", "withdrawal"] {
+    for kind in ["withdrawal", "review-requested"] {
         transcribe(
             stage,
             BROMLEY,
