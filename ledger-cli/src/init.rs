@@ -1,7 +1,7 @@
 //! `init`: founds a ledger and, if asked, records what ships with the program.
 
 use ledger_core::Founding;
-use ledger_core::assessment::codes::{ActorId, Origin};
+use ledger_core::assessment::codes::{ActorId, Origin, Subject};
 use ledger_core::assessment::event::{ClockKind, Purpose};
 use ledger_core::assessment::roles::Role;
 use ledger_core::environment::{Clock, SystemClock};
@@ -15,7 +15,6 @@ use crate::exit::Failure;
 use crate::output::{self, Out, Table};
 use crate::session::{Session, random};
 use crate::wanted::{On, Wanted};
-use ledger_core::assessment::codes::Subject;
 
 /// Runs `ledger init`.
 pub fn init(global: &Global, args: &InitArgs) -> Result<(), Failure> {
@@ -78,9 +77,20 @@ fn generated(random: &[u8; 32], example: bool) -> Result<Origin, Failure> {
     Ok(format!("{kind}-{digits}").parse()?)
 }
 
-/// Records what ships: frameworks, bank holidays, the risk policy, and the areas. The operator enrols the registrar
-/// who does it, which may be itself.
+/// Records what ships: what is national, and the areas. The operator enrols the registrar who does it, which may be
+/// itself.
 pub fn defaults(mut session: Session, registrar: &ActorId) -> Result<Session, Failure> {
+    enrol_registrar(&mut session, registrar)?;
+    let mut wanted = national()?;
+    for (subject, command) in shipped::areas()? {
+        wanted.push(Wanted::ready(subject, &command)?);
+    }
+    session.submit_all(wanted)?;
+    Ok(session)
+}
+
+/// Enrols the registrar, who gives the commands that follow.
+pub fn enrol_registrar(session: &mut Session, registrar: &ActorId) -> Result<(), Failure> {
     let operator = session.founded().operator.clone();
     let roles =
         if *registrar == operator { vec![Role::Operator, Role::Registrar] } else { vec![Role::Registrar] };
@@ -88,17 +98,18 @@ pub fn defaults(mut session: Session, registrar: &ActorId) -> Result<Session, Fa
     session.actor = Some(operator);
     session.submit(enrol)?;
     session.actor = Some(registrar.clone());
+    Ok(())
+}
+
+/// The commands that record the shipped frameworks, bank holidays and risk policy.
+pub fn national() -> Result<Vec<Wanted>, Failure> {
     let mut wanted = Vec::new();
     for framework in shipped::frameworks()? {
         wanted.push(adopt::adopt(&framework)?);
     }
     wanted.push(Wanted::ready(Subject::national(), &shipped::holidays()?)?);
     wanted.push(Wanted::ready(Subject::national(), &shipped::risk_policy()?)?);
-    for (subject, command) in shipped::areas()? {
-        wanted.push(Wanted::ready(subject, &command)?);
-    }
-    session.submit_all(wanted)?;
-    Ok(session)
+    Ok(wanted)
 }
 
 fn finish(global: &Global, session: Session) -> Result<(), Failure> {

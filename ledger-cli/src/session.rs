@@ -269,10 +269,9 @@ impl Session {
         looked.ok_or_else(|| Failure::Storage("the ledger is closed; open it again".to_owned()))
     }
 
-    /// The same session with another recorded time and actor: what a scripted walk through time needs.
-    pub fn at(&mut self, recorded_time: Moment, actor: ActorId) {
+    /// States another recorded time from now on: what a scripted walk through time needs.
+    pub fn at(&mut self, recorded_time: Moment) {
         self.recorded_time = Some(recorded_time.0);
-        self.actor = Some(actor);
     }
 
     /// Closes the ledger in good order.

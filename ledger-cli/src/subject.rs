@@ -60,8 +60,8 @@ pub fn resolve(text: &str, areas: &[Known], store: &Arc<dyn Store>) -> Result<Su
     }
     // As `replay::Register::called`: areas that are assessed come before others of the same name.
     let is_assessed = |area: &&Known| area.subject.area_kind().is_some_and(AreaKind::is_assessed);
-    if found.iter().any(|area| is_assessed(area)) {
-        found.retain(|area| is_assessed(area));
+    if found.iter().any(is_assessed) {
+        found.retain(is_assessed);
     }
     one_of(text, found.into_iter().map(|area| &area.subject).collect())
 }
@@ -111,7 +111,7 @@ impl Openings {
         Openings {
             assessments: assessments.collect(),
             results: standing.map(|kept| kept.result.sequence).collect(),
-            plan: known.plans.last_key_value().map(|(sequence, _)| *sequence),
+            plan: known.plan,
         }
     }
 

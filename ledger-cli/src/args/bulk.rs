@@ -27,7 +27,11 @@ pub struct SubmitArgs {
 
 /// `ledger demo`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Example:\n  ledger demo --data ./demo")]
+#[command(
+    after_help = "Makes two ledgers: DIR with the published record of England's local authorities, and DIR-example \
+about an invented area. DIR is ./demo-data-ledger, or a temporary directory if that exists.\n\n\
+Example:\n  ledger demo --data ./demo"
+)]
 pub struct DemoArgs {}
 
 /// `ledger completions`.

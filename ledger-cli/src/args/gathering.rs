@@ -1,4 +1,4 @@
-//! `assessment`, `evidence`, `document`: opening an assessment and gathering what it rests on.
+//! `assessment`, `evidence`: opening an assessment and gathering what it rests on.
 
 use clap::{ArgGroup, Args, Subcommand};
 use ledger_core::assessment::civil::{Date, Period};
@@ -9,7 +9,6 @@ use ledger_core::assessment::event::{
     AssessmentOutcome, OpeningCause, Phase, RequestOutcome, Site, SourceKind, Wave,
 };
 use ledger_core::assessment::framework::Rating;
-use ledger_core::values::Hash;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -361,58 +360,6 @@ impl Evidence {
             Evidence::Show { evidence } => Ok(Ready::List(Listing::Evidence { evidence })),
             Evidence::Burden { organisation } => Ok(Ready::Ask(Question::Burden { organisation })),
             Evidence::Search(args) => Ok(Ready::List(Listing::Search(args))),
-        }
-    }
-}
-
-/// `ledger document`.
-#[derive(Debug, Subcommand)]
-pub enum Document {
-    /// Store a document and print its commitment, by which commands cite it.
-    #[command(after_help = "Example:\n  ledger document add @policy.pdf --media-type application/pdf")]
-    Add {
-        /// The document: text, or @FILE.
-        document: Words,
-        /// Its media type; told from the file's name if absent.
-        #[arg(long, value_name = "TYPE")]
-        media_type: Option<String>,
-    },
-    /// Print a document's content.
-    #[command(after_help = "Example:\n  ledger document show COMMITMENT > policy.pdf")]
-    Show {
-        /// The document's commitment.
-        commitment: Hash,
-    },
-    /// Destroy a document's content for ever; the log keeps verifying.
-    #[command(after_help = "Example:\n  ledger document erase QE1 COMMITMENT --cited-by 44 \
-                            --legal-basis uk-gdpr-article-17 --actor operator-1")]
-    Erase(EraseDocument),
-}
-
-/// `ledger document erase`.
-#[derive(Debug, Args, Serialize)]
-pub struct EraseDocument {
-    /// The subject of the entry that cites it.
-    #[serde(skip)]
-    subject: String,
-    /// The document's commitment.
-    commitment: Hash,
-    /// An entry that cites it.
-    #[arg(long, value_name = "ENTRY")]
-    cited_by: EntryName,
-    /// The legal basis, such as uk-gdpr-article-17.
-    #[arg(long, value_name = "CODE")]
-    legal_basis: Option<Code>,
-}
-
-impl Document {
-    pub(super) fn ready(self) -> Result<Ready, Failure> {
-        match self {
-            Document::Add { document, media_type } => Ok(Ready::AddDocument(document, media_type)),
-            Document::Show { commitment } => Ok(Ready::ShowDocument(commitment)),
-            Document::Erase(args) => {
-                write(Wanted::new("document.erase", On::Named(args.subject.clone()), &args))
-            }
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod bulk;
 mod compare;
+mod document;
 mod foundation;
 mod gathering;
 mod improvement;
@@ -45,7 +46,7 @@ use crate::wanted::Wanted;
     name = "ledger",
     version,
     propagate_version = true,
-    subcommand_required = true,
+    arg_required_else_help = true,
     max_term_width = 110
 )]
 #[command(after_help = "Start with `ledger demo`, then `ledger init --actor operator-1 --with-defaults`.\n\
@@ -134,7 +135,7 @@ pub enum Top {
     Evidence(gathering::Evidence),
     /// Documents, which can be erased.
     #[command(subcommand)]
-    Document(gathering::Document),
+    Document(document::Document),
     /// Scores.
     #[command(subcommand)]
     Score(scoring::Score),
@@ -206,10 +207,16 @@ pub enum Top {
     /// An assessment report.
     Report(reading::ReportArgs),
     /// Check every byte, link and result.
+    #[command(
+        after_help = "Exit status 1 if anything is wrong. With --expect N:HASH also if the log does not hold N \
+                            entries of which the last has that BLAKE3: a rollback or a fork.\n\n\
+                            Example:\n  ledger verify --expect 351:3e6b3588a7e7f24b515bada19c00b96d2b3a0bf435139876b6ef7c83883aca8d"
+    )]
     Verify,
     /// Completions for a shell.
     Completions(bulk::CompletionsArgs),
     /// The manual page.
+    #[command(after_help = "Example:\n  ledger man > ledger.1 && man ./ledger.1")]
     Man,
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Several files run concurrently, each in order. A file's lines are read, completed and their documents stored in
 //! chunks (`reader.rs`) while the chunk before is committed (`runner.rs`); `resume.rs` keeps the commitments of
-//! documents for when a file is submitted again, `ids.rs` gives ids to lines without, and `dry.rs` is a ledger
+//! documents for when a file is submitted again, `forgotten.rs` finds what the ledger no longer remembers, `ids.rs` gives ids to lines without, and `dry.rs` is a ledger
 //! that forgets. A bad line stops its file: earlier lines stand, and nothing of that line or a later one is
 //! recorded.
 
 pub mod dry;
+mod forgotten;
 mod ids;
 mod reader;
 pub mod resume;

@@ -99,15 +99,23 @@ impl<'a> Reader<'a> {
             self.ended = true;
             return Some(Chunk { lines: Vec::new(), failure: Some(failure) });
         }
-        (!chunk.lines.is_empty() || chunk.failure.is_some()).then_some(chunk)
+        // A chunk of blank lines alone is empty, and not the end.
+        let last = self.ended && chunk.lines.is_empty() && chunk.failure.is_none();
+        (!last).then_some(chunk)
     }
 
     fn make_durable(&mut self) -> Result<(), Failure> {
-        if !self.dry_run && self.resume.is_pending() {
-            self.session.ledger.vault().sync()?;
-            self.resume.sync()?;
+        match (self.resume.is_pending(), self.dry_run) {
+            (false, _) => Ok(()),
+            (true, true) => {
+                self.resume.forget();
+                Ok(())
+            }
+            (true, false) => {
+                self.session.ledger.vault().sync()?;
+                self.resume.sync()
+            }
         }
-        Ok(())
     }
 
     /// The next line's length, and its request unless it is blank. None at the end.
@@ -136,15 +144,7 @@ impl<'a> Reader<'a> {
         let mut line = line::parse(text)?;
         let id = self.complete(&mut line)?;
         let Reader { session, resume, base, .. } = self;
-        session
-            .request(line, base, &mut |pointer, content| session.kept(resume, id, pointer, content))
-            .map_err(|failure| match failure {
-                // What does not fit the command says so with the command's name already.
-                Failure::Malformed(message) if message.contains("missing field `data`") => {
-                    Failure::Malformed("the line has no data".to_owned())
-                }
-                other => other,
-            })
+        session.request(line, base, &mut |pointer, content| session.kept(resume, id, pointer, content))
     }
 
     /// Checks the id, which must be stated, and states the recorded time if the options do.

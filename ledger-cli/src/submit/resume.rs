@@ -107,6 +107,12 @@ impl Resume {
         !self.pending.is_empty()
     }
 
+    /// Drops what was noted and not made durable.
+    pub fn forget(&mut self) {
+        self.pending.clear();
+        self.pending_keys.clear();
+    }
+
     /// Makes what was noted durable. The documents themselves must be so already. Cost: one sync.
     pub fn sync(&mut self) -> Result<(), Failure> {
         if self.pending.is_empty() {
@@ -117,8 +123,7 @@ impl Resume {
         for (at, record) in self.pending.chunks_exact(RECORD).enumerate() {
             self.known.insert(short(&record[..32]), u32::try_from(first + at).unwrap_or(u32::MAX));
         }
-        self.pending.clear();
-        self.pending_keys.clear();
+        self.forget();
         Ok(())
     }
 

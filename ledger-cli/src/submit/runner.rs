@@ -8,10 +8,12 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use ledger_core::assessment::{Rejection, Request};
 use ledger_core::{Receipt, SubmitError};
 use serde_json::Value;
 
 use super::Outcome;
+use super::forgotten::Forgotten;
 use super::reader::{Chunk, Reader};
 use crate::exit::Failure;
 use crate::output::Out;
@@ -95,12 +97,21 @@ impl Job<'_> {
 
     fn submit(&self, chunks: Receiver<Chunk>, file: &Path, outcome: &mut Outcome) -> Result<(), Failure> {
         let runtime = runtime()?;
+        let mut forgotten = Forgotten::new(self.session.ledger.store());
         for chunk in chunks {
-            let (numbers, requests): (Vec<u64>, Vec<_>) = chunk.lines.into_iter().unzip();
-            if !requests.is_empty() {
+            let mut left = chunk.lines.as_slice();
+            let mut many = true;
+            while !left.is_empty() {
+                let (now, later) = left.split_at(if many { left.len() } else { 1 });
+                let requests = now.iter().map(|(_, request)| request.clone()).collect();
                 let answers = runtime.block_on(self.session.ledger.submit_all(requests));
-                self.answer(file, &numbers, answers, outcome)?;
+                // After an id that is no longer remembered the next ones are likely to be so too.
+                let answered = self.answer(file, now, answers, &mut forgotten, outcome)?;
+                many = answered == now.len() && (many || !forgotten.just_used);
+                left = if answered == now.len() { later } else { &left[answered..] };
             }
+            self.lines.fetch_add(chunk.lines.len() as u64, Ordering::Relaxed);
+            self.flush()?;
             if let Some(failure) = chunk.failure {
                 return Err(failure);
             }
@@ -108,22 +119,33 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// Takes the answers up to the first that is no receipt, and returns how many lines are dealt with.
     fn answer(
         &self,
         file: &Path,
-        numbers: &[u64],
+        lines: &[(u64, Request)],
         answers: Vec<Result<Receipt, SubmitError>>,
+        forgotten: &mut Forgotten,
         outcome: &mut Outcome,
-    ) -> Result<(), Failure> {
-        let place = |number: &u64| format!("{} line {number}", file.display());
-        for (number, answer) in numbers.iter().zip(answers) {
+    ) -> Result<usize, Failure> {
+        forgotten.just_used = false;
+        for (at, ((number, request), answer)) in lines.iter().zip(answers).enumerate() {
             let receipt = match answer {
-                Ok(receipt) => receipt,
-                Err(error) => {
-                    self.flush()?;
-                    return Err(Failure::from(error).at(&place(number)));
-                }
+                Ok(receipt) => Ok(receipt),
+                // With a simulated clock the time of a line long recorded is behind before its id is too old.
+                Err(
+                    error @ SubmitError::Rejected(
+                        Rejection::CommandIdTooOld { .. } | Rejection::ClockBehind { .. },
+                    ),
+                ) => forgotten.receipt(request)?.ok_or(error),
+                Err(error) => Err(error),
             };
+            let receipt = receipt
+                .map_err(|error| Failure::from(error).at(&format!("{} line {number}", file.display())));
+            if receipt.is_err() {
+                self.flush()?;
+            }
+            let receipt = receipt?;
             if receipt.repeated {
                 outcome.repeated += 1;
             } else {
@@ -131,9 +153,11 @@ impl Job<'_> {
                 outcome.entries += receipt.entries.len() as u64;
             }
             self.print(file, *number, &receipt)?;
+            if forgotten.just_used {
+                return Ok(at + 1);
+            }
         }
-        self.lines.fetch_add(numbers.len() as u64, Ordering::Relaxed);
-        self.flush()
+        Ok(lines.len())
     }
 
     /// One receipt a line: file, line, and the first entry's sequence and hash, with all of the receipt.

@@ -331,6 +331,8 @@ pub struct Theme {
 pub struct SubjectState {
     /// Open assessments by their first entry.
     pub assessments: BTreeMap<Sequence, OpenAssessment>,
+    /// The latest action plan.
+    pub plan: Option<Sequence>,
     /// Results, in the order recorded.
     pub results: Vec<KeptResult>,
     /// Evidence held.
@@ -800,10 +802,10 @@ impl State {
                 let kept = self.subject_mut(subject).result_mut(event.publication);
                 kept.ok_or_else(|| illegal("no such result"))?.notice = Some(sequence);
             }
+            Event::ActionPlanPublished(_) => self.subject_mut(subject).plan = Some(sequence),
             // What these say decides no later command.
             Event::ContextRecorded(_)
             | Event::SummitHeld(_)
-            | Event::ActionPlanPublished(_)
             | Event::ActionProgressed(_)
             | Event::SupportOffered(_)
             | Event::InterventionRecorded(_)

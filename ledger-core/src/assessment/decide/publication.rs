@@ -390,7 +390,12 @@ pub(super) fn transcribe(case: &Case<'_>, data: &TranscribeRating) -> Result<Vec
     if printed.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(Rejection::OutcomeUnfit { what: "a statement has two scores: give each once" });
     }
-    let concerned = concerned.map(|sequence| standing_result(case, sequence)).transpose()?;
+    let concerned = concerned.map(|sequence| match data.kind {
+        TranscribedKind::Withdrawal => standing_result(case, sequence),
+        // A result that was withdrawn can still be reviewed, and replaced by what the review found.
+        TranscribedKind::ReviewRequested | TranscribedKind::Result => kept_result(case, sequence),
+    });
+    let concerned = concerned.transpose()?;
     if let (TranscribedKind::ReviewRequested, Some(kept)) = (data.kind, concerned)
         && let Some(review) = &kept.review
     {
@@ -416,6 +421,12 @@ pub(super) fn transcribe(case: &Case<'_>, data: &TranscribeRating) -> Result<Vec
         (TranscribedKind::Withdrawal, None) | (TranscribedKind::ReviewRequested, _) => Vec::new(),
     };
     Ok([case.event(event)].into_iter().chain(triggered).collect())
+}
+
+/// The result recorded there, withdrawn or not.
+fn kept_result<'a>(case: &Case<'a>, sequence: Sequence) -> Result<&'a KeptResult, Rejection> {
+    let kept = case.known().and_then(|known| known.result(sequence));
+    kept.ok_or(Rejection::NotPublished { sequence })
 }
 
 /// The cited transcription of a result of this subject.
