@@ -139,8 +139,10 @@ pub enum ImportFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AeMeasure {
     /// Emergency admissions that waited over 12 hours from the decision to admit, as in figure 20.
+    #[value(name = "admissions-over-12h")]
     AdmissionsOver12h,
     /// Attendances over 4 hours, booked appointments included.
+    #[value(name = "attendances-over-4h")]
     AttendancesOver4h,
 }
 

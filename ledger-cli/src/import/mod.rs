@@ -7,6 +7,7 @@
 mod ae;
 mod directory;
 mod figure;
+mod known;
 mod location;
 mod sink;
 

@@ -9,15 +9,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use ledger_core::SubmitError;
-use ledger_core::assessment::civil::Period;
 use ledger_core::assessment::codes::{Code, Subject};
-use ledger_core::assessment::event::{ClockKind, EvidenceResult, EvidenceSubmitted};
-use ledger_core::assessment::{Event, Rejection, State};
+use ledger_core::assessment::event::ClockKind;
+use ledger_core::assessment::{Event, Rejection};
 use ledger_core::log::CommandId;
 use ledger_core::values::{Hash, Timestamp};
 use replay::{KnownAt, Log};
 use serde_json::{Value, json};
 
+use super::known::{self, FigureKey};
 use crate::args::ImportArgs;
 use crate::documents;
 use crate::exit::Failure;
@@ -104,13 +104,13 @@ impl<'a> Sink<'a> {
             match &reading.recorded.event {
                 Event::AreaRegistered(event) => {
                     sink.areas.insert(subject.clone());
-                    sink.names.insert(named(subject, event.name.as_str()), subject.clone());
+                    sink.names.insert(known::named(subject, event.name.as_str()), subject.clone());
                 }
                 Event::IndicatorDefined(event) => {
                     sink.indicators.insert(event.id.clone(), event.version);
                 }
                 Event::EvidenceSubmitted(event) => {
-                    sink.ratings.extend(rating_key(subject, event));
+                    sink.ratings.extend(known::recorded(subject, event));
                 }
                 _ => {}
             }
@@ -130,7 +130,7 @@ impl<'a> Sink<'a> {
 
     /// The local authority that is printed so.
     pub fn authority(&self, printed: &str) -> Option<&Subject> {
-        self.names.get(&format!("local-authority {}", place(printed)))
+        self.names.get(&format!("local-authority {}", known::place(printed)))
     }
 
     /// Whether an indicator is defined.
@@ -254,7 +254,7 @@ impl<'a> Sink<'a> {
 
     /// Without figures whose period is on record: one look at what the rules know.
     fn without_known_figures(&mut self, rows: Vec<Row>) -> Result<Vec<Row>, Failure> {
-        let key = |row: &Row| -> Option<(Subject, Code, Period)> {
+        let key = |row: &Row| -> Option<FigureKey> {
             (row.command == "indicator.observe").then_some(())?;
             let indicator = serde_json::from_value(row.data.get("indicator")?.clone()).ok()?;
             let period = serde_json::from_value(row.data.get("period")?.clone()).ok()?;
@@ -266,7 +266,9 @@ impl<'a> Sink<'a> {
         }
         let versions = self.indicators.clone();
         let known: Vec<bool> = self.session.look(move |state| {
-            keys.iter().map(|key| key.as_ref().is_some_and(|key| is_known(state, &versions, key))).collect()
+            keys.iter()
+                .map(|key| key.as_ref().is_some_and(|key| known::is_known(state, &versions, key)))
+                .collect()
         })?;
         Ok(self.keep(rows, &known))
     }
@@ -274,7 +276,8 @@ impl<'a> Sink<'a> {
     fn without_known_ratings(&mut self, rows: Vec<Row>) -> Vec<Row> {
         let mut known = Vec::with_capacity(rows.len());
         for row in &rows {
-            let event = (row.command == "evidence.submit").then(|| stated_key(row)).flatten();
+            let event =
+                (row.command == "evidence.submit").then(|| known::stated(&row.subject, &row.data)).flatten();
             known.push(event.is_some_and(|key| !self.ratings.insert(key)));
         }
         self.keep(rows, &known)
@@ -341,71 +344,5 @@ fn reason(rejection: &Rejection) -> Option<&'static str> {
         Rejection::SubjectUnknown { .. } => Some("not registered"),
         Rejection::SubjectNotValid { .. } => Some("area not valid on that date"),
         _ => None,
-    }
-}
-
-fn is_known(state: &State, versions: &BTreeMap<Code, u32>, key: &(Subject, Code, Period)) -> bool {
-    let (subject, indicator, period) = key;
-    let Some(version) = versions.get(indicator) else { return false };
-    let figures = state.subject(subject).and_then(|known| known.figures.get(&(indicator.clone(), *version)));
-    figures.is_some_and(|figures| figures.contains_key(period))
-}
-
-/// What makes two submitted ratings the same.
-fn key(subject: &Subject, provider: &str, rating: &str, published: &str, reference: &str) -> u128 {
-    let text = [subject.as_str(), provider, rating, published, reference].join("\n");
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&Hash::of(text.as_bytes()).as_bytes()[..16]);
-    u128::from_be_bytes(bytes)
-}
-
-fn rating_key(subject: &Subject, event: &EvidenceSubmitted) -> Option<u128> {
-    let Some(EvidenceResult::ProviderRating { provider, rating, published }) = &event.result else {
-        return None;
-    };
-    let published = published.as_ref().map(ToString::to_string).unwrap_or_default();
-    let reference = event.reference.as_ref().map(ToString::to_string).unwrap_or_default();
-    Some(key(subject, provider.as_str(), rating.as_str(), &published, &reference))
-}
-
-fn stated_key(row: &Row) -> Option<u128> {
-    let result = row.data.get("result")?;
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (provider, rating) = (text(result.get("provider")), text(result.get("rating")));
-    Some(key(
-        &row.subject,
-        &provider,
-        &rating,
-        &text(result.get("published")),
-        &text(row.data.get("reference")),
-    ))
-}
-
-/// A name as publishers vary it: without case, punctuation, "city of" and "county of", in any order of these.
-fn place(name: &str) -> String {
-    let name = name.to_lowercase().replace('&', " and ");
-    let words: Vec<&str> =
-        name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let joined = format!(" {} ", words.join(" "));
-    let bare = joined.replace(" city of ", " ").replace(" county of ", " ").trim().to_owned();
-    if bare.is_empty() { joined.trim().to_owned() } else { bare }
-}
-
-fn named(subject: &Subject, name: &str) -> String {
-    let kind = subject.area_kind().map(ledger_core::assessment::codes::AreaKind::as_str).unwrap_or_default();
-    format!("{kind} {}", place(name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_have_one_name() {
-        assert_eq!(place("Bristol, City of"), place("Bristol"));
-        assert_eq!(place("Herefordshire, County of"), place("herefordshire"));
-        assert_eq!(place("St. Helens"), place("St Helens"));
-        assert_eq!(place("Brighton & Hove"), place("Brighton and Hove"));
-        assert_eq!(place("City of London"), "london");
     }
 }
