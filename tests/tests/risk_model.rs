@@ -620,6 +620,9 @@ impl History {
             22 => self.leave_open(subject),
             _ => self.notify(subject),
         }
+        if self.dice.one_in(3) {
+            self.sweep(subject);
+        }
     }
 
     fn adopt(&mut self) {
@@ -634,7 +637,7 @@ impl History {
         let (r4, r5, r6) = (response("four"), response("five"), response("six"));
         let mut data = json!({
             "id": id, "effective_from": spelled(from), "r1": r1,
-            "r2": { "severity": SEVERITIES[dice.below(3)], "concerns": dice.between(1, 3), "days": dice.between(1, 60), "response": r2 },
+            "r2": { "severity": SEVERITIES[dice.below(3)], "concerns": dice.between(1, 3), "days": dice.between(1, 10), "response": r2 },
             "r3": { "margin_percent": dice.below(30), "periods": dice.between(1, 3), "response": r3 },
             "r4": { "inadequate": dice.between(1, 60), "requires_improvement": dice.between(30, 120), "good": dice.between(30, 200),
                 "outstanding": dice.between(60, 300), "response": r4 },
@@ -682,7 +685,12 @@ impl History {
             return;
         }
         let (from, to) = (begin + 10 * at, begin + 10 * at + 9);
-        let tenths = u64::try_from(self.dice.between(190, 320)).expect("small");
+        let mut tenths = u64::try_from(self.dice.between(190, 320)).expect("small");
+        let margin = self.model.rule("r3").and_then(|rule| rule["margin_percent"].as_u64());
+        if let (true, Some(margin)) = (self.dice.one_in(2), margin) {
+            // At the margin exactly, or one step beside it.
+            tenths = 199 + 2 * margin + self.dice.next() % 3;
+        }
         let breaks = self.dice.one_in(8);
         let mut data =
             json!({ "indicator": "delays", "period": { "from": spelled(from), "to": spelled(to) } });
