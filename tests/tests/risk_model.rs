@@ -980,3 +980,22 @@ fn the_risk_rules_do_what_a_naive_model_does() {
     let all = rare.iter().all(|count| *count >= 20);
     assert!(seeds.len() == 1 || all, "the histories hardly reach some rule: {fired:?}");
 }
+
+#[test]
+fn a_trigger_names_the_latest_two_hundred_causes() {
+    let mut history = History::begin(0);
+    let response = json!({ "action": "two", "due_working_days": 1 });
+    let r2 = json!({ "severity": "low", "concerns": 205, "days": 2, "response": response });
+    let policy = json!({ "policy": { "id": "risk/1", "effective_from": "2024-01-01", "r2": r2 } });
+    history.must("registrar-1", "risk-policy.adopt", "national", policy);
+    let mut concerns = Vec::new();
+    for count in 1..=205 {
+        let data = json!({ "severity": "low", "statements": ["learning"], "source": "staff", "account": history.document() });
+        let (entry, fired) = history.fires("analyst-1", "concern.raise", YORK, data);
+        concerns.push(entry);
+        assert_eq!(fired.len(), usize::from(count == 205));
+        for (_, trigger) in fired {
+            assert_eq!((trigger.causes.as_slice(), trigger.found), (&concerns[5..], 205));
+        }
+    }
+}
