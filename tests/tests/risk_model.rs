@@ -620,6 +620,9 @@ impl History {
             22 => self.leave_open(subject),
             _ => self.notify(subject),
         }
+        if self.dice.one_in(3) {
+            self.sweep(subject);
+        }
     }
 
     fn adopt(&mut self) {
@@ -634,7 +637,7 @@ impl History {
         let (r4, r5, r6) = (response("four"), response("five"), response("six"));
         let mut data = json!({
             "id": id, "effective_from": spelled(from), "r1": r1,
-            "r2": { "severity": SEVERITIES[dice.below(3)], "concerns": dice.between(1, 3), "days": dice.between(1, 60), "response": r2 },
+            "r2": { "severity": SEVERITIES[dice.below(3)], "concerns": dice.between(1, 3), "days": dice.between(1, 10), "response": r2 },
             "r3": { "margin_percent": dice.below(30), "periods": dice.between(1, 3), "response": r3 },
             "r4": { "inadequate": dice.between(1, 60), "requires_improvement": dice.between(30, 120), "good": dice.between(30, 200),
                 "outstanding": dice.between(60, 300), "response": r4 },
@@ -682,7 +685,12 @@ impl History {
             return;
         }
         let (from, to) = (begin + 10 * at, begin + 10 * at + 9);
-        let tenths = u64::try_from(self.dice.between(190, 320)).expect("small");
+        let mut tenths = u64::try_from(self.dice.between(190, 320)).expect("small");
+        let margin = self.model.rule("r3").and_then(|rule| rule["margin_percent"].as_u64());
+        if let (true, Some(margin)) = (self.dice.one_in(2), margin) {
+            // At the margin exactly, or one step beside it.
+            tenths = 199 + 2 * margin + self.dice.next() % 3;
+        }
         let breaks = self.dice.one_in(8);
         let mut data =
             json!({ "indicator": "delays", "period": { "from": spelled(from), "to": spelled(to) } });
@@ -971,4 +979,23 @@ fn the_risk_rules_do_what_a_naive_model_does() {
     let rare = ["R1", "R2", "R3", "R4", "R5", "R6"].map(|rule| fired.get(rule).copied().unwrap_or_default());
     let all = rare.iter().all(|count| *count >= 20);
     assert!(seeds.len() == 1 || all, "the histories hardly reach some rule: {fired:?}");
+}
+
+#[test]
+fn a_trigger_names_the_latest_two_hundred_causes() {
+    let mut history = History::begin(0);
+    let response = json!({ "action": "two", "due_working_days": 1 });
+    let r2 = json!({ "severity": "low", "concerns": 205, "days": 2, "response": response });
+    let policy = json!({ "policy": { "id": "risk/1", "effective_from": "2024-01-01", "r2": r2 } });
+    history.must("registrar-1", "risk-policy.adopt", "national", policy);
+    let mut concerns = Vec::new();
+    for count in 1..=205 {
+        let data = json!({ "severity": "low", "statements": ["learning"], "source": "staff", "account": history.document() });
+        let (entry, fired) = history.fires("analyst-1", "concern.raise", YORK, data);
+        concerns.push(entry);
+        assert_eq!(fired.len(), usize::from(count == 205));
+        for (_, trigger) in fired {
+            assert_eq!((trigger.causes.as_slice(), trigger.found), (&concerns[5..], 205));
+        }
+    }
 }
