@@ -19,12 +19,27 @@ use serde_json::json;
 /// Events that a command of another name writes along, and why.
 const CONSEQUENCES: &[(&str, &str, &str)] = &[
     ("area.succeeded", "area.succeed", "one entry in each successor's own history"),
-    ("assessment.triggered", "concern.raise", "risk rule R1: an immediate concern; by the ledger itself"),
+    ("assessment.triggered", "concern.raise", "risk rules R1 and R2; by the ledger itself"),
+    (
+        "assessment.triggered",
+        "correction.record",
+        "risk rule R6: a cited result changed; by the ledger itself",
+    ),
+    ("assessment.triggered", "evidence.withdraw", "risk rule R6; by the ledger itself"),
+    ("assessment.triggered", "indicator.observe", "risk rule R3; by the ledger itself"),
+    ("assessment.triggered", "rating.publish", "risk rules R5 and R6; by the ledger itself"),
+    (
+        "assessment.triggered",
+        "rating.transcribe",
+        "risk rule R6: a cited result changed; by the ledger itself",
+    ),
+    ("assessment.triggered", "rating.withdraw", "risk rule R6: a cited result changed; by the ledger itself"),
     ("correction.recorded", "accuracy.decide", "a fact corrected with an accepted comment"),
     ("evidence.request-closed", "evidence.submit", "the evidence answers the request; by the ledger itself"),
     ("evidence.shared", "evidence.share", "one entry in the other subject's own history"),
     ("score.changed", "accuracy.decide", "a score that changes with an accepted comment"),
     ("score.changed", "review.decide", "a score that changes with a review"),
+    ("trigger.discharged", "notice.issue", "the decision that risk rule R5 asked for; by the ledger itself"),
 ];
 
 /// Rejections that no table can reach, and what shows them instead.
