@@ -316,3 +316,17 @@ fn errors_are_json_where_programs_read_them() {
     assert_eq!(said.status, 2);
     assert!(said.err.starts_with(r#"{"error":{"code":"usage""#), "{}", said.err);
 }
+
+#[test]
+fn arguments_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let ledger = prepared();
+    let name = std::ffi::OsStr::from_bytes(b"Lee\xffds");
+    let output = ledger.command().arg("rating").arg(name).output().expect("started");
+    let said = Said {
+        status: output.status.code().unwrap_or(-1),
+        out: String::new(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    };
+    refused(&said, 2, &["invalid UTF-8"]);
+}
