@@ -82,6 +82,9 @@ pub fn print(out: &mut Out, answer: &RatingAnswer, known_at: KnownAt, head: Head
     if let Some(printed) = answer.printed {
         table.pair("printed there", format!("{}, {} %", or_dash(printed.rating), or_dash(printed.percent)));
     }
+    for correction in answer.result.iter().flat_map(|result| &result.corrections) {
+        table.pair("corrected by", correction);
+    }
     for caveat in &answer.caveats {
         table.pair("but", caveat.words());
     }

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::casefile::{AssessmentCase, CaseFile, ChallengeCase, DraftCase};
 use crate::history::SubjectHistory;
-use crate::register::{Caveat, RatingAnswer, ThemeView};
+use crate::register::{Caveat, PrintedView, RatingAnswer, ThemeView};
 
 pub use render::Format;
 
@@ -139,6 +139,10 @@ pub struct Report {
     pub challenges: Vec<ChallengeCase>,
     /// Where it was published, for a transcription.
     pub source: Option<String>,
+    /// What the source printed, for a transcription.
+    pub printed: Option<PrintedView>,
+    /// Entries that corrected the one it is about, oldest first.
+    pub corrections: Vec<Sequence>,
 }
 
 /// Why there is no such report.
@@ -196,6 +200,8 @@ impl Report {
             answer.framework.as_ref().and_then(|id| history.register.framework(id)).ok_or_else(none)?;
         let mut report = Self::about(history, framework, result.sequence, notices).ok_or_else(none)?;
         report.source = result.source.as_ref().map(ToString::to_string);
+        report.printed = answer.printed;
+        report.corrections.clone_from(&result.corrections);
         if let Some(case) = result.assessment.and_then(|assessment| file.assessment(assessment)) {
             report.take_case(case, vault);
         } else if let Some(note) =
@@ -271,6 +277,8 @@ impl Report {
             draft: None,
             challenges: Vec::new(),
             source: None,
+            printed: None,
+            corrections: Vec::new(),
         })
         .map(|report| report.with_tags(framework))
     }
