@@ -204,10 +204,10 @@ pub fn report(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     }
     let vault = vault(&global.data)?;
     let notices = reader.log.notices();
+    let today: Date = reader.today()?;
     let report = if args.draft {
-        Report::draft(&history, &*vault, notices)
+        Report::draft(&history, today, &*vault, notices)
     } else {
-        let today: Date = reader.today()?;
         Report::published(&history, today, &*vault, notices)
     };
     let report = report.map_err(|error: NoReport| Failure::Usage(error.to_string()))?;

@@ -157,9 +157,11 @@ pub enum NoReport {
 }
 
 impl Report {
-    /// The report of the open assessment as its scores stand: the latest, if several are open.
+    /// The report of the open assessment as its scores stand: the latest, if several are open. Scores in force on
+    /// the day are carried forward to statements out of its scope, as its publication will.
     pub fn draft(
         history: &SubjectHistory,
+        as_of: Date,
         vault: &dyn Vault,
         notices: Vec<&'static str>,
     ) -> Result<Self, NoReport> {
@@ -171,7 +173,8 @@ impl Report {
         let mut report = Self::about(history, framework, about, notices).ok_or_else(none)?;
         report.standing = Standing::Draft;
         report.take_case(case, vault);
-        let scores = scores_of(case, framework);
+        let mut scores = scores_of(case, framework);
+        report.carry_forward(history, as_of, case, &mut scores);
         let derivation = derive(framework, &scores, !report.breaches.is_empty());
         (report.percent, report.rating) = (derivation.percent, derivation.rating);
         for (theme, result) in report.themes.iter_mut().zip(&derivation.themes) {
@@ -314,6 +317,26 @@ impl Report {
         for statement in self.themes.iter_mut().flat_map(|theme| &mut theme.statements) {
             let about = findings.items.iter().filter(|item| item.statement == statement.id);
             statement.items = about.map(|item| (item.kind, item.id.to_string())).collect();
+        }
+    }
+
+    /// Fills in what the assessment leaves as it is: the scores in force for statements out of its scope.
+    fn carry_forward(
+        &mut self,
+        history: &SubjectHistory,
+        as_of: Date,
+        case: &AssessmentCase,
+        scores: &mut BTreeMap<StatementId, Score>,
+    ) {
+        let stands = history.register.rating(&history.subject, as_of);
+        if stands.framework.as_ref() != Some(&case.framework) {
+            return;
+        }
+        for statement in self.themes.iter_mut().flat_map(|theme| &mut theme.statements) {
+            let view = stands.statements.iter().find(|view| view.statement == statement.id);
+            let (Some(view), false) = (view, case.statements.contains(&statement.id)) else { continue };
+            scores.insert(statement.id.clone(), view.score);
+            statement.carried_from = Some(view.effective);
         }
     }
 
