@@ -330,3 +330,13 @@ fn arguments_that_are_not_utf_8() {
     };
     refused(&said, 2, &["invalid UTF-8"]);
 }
+
+#[test]
+fn an_event_type_that_does_not_exist_is_not_an_empty_log() {
+    let ledger = prepared();
+    for line in ["log --type score.assign", "tail --from 0 --type ledger.score.assigned.v9"] {
+        refused(&ledger.read(line), 2, &["is not an event", "schemas/EVENTS.md"]);
+    }
+    assert_eq!(ledger.read("log --type score.assigned --json").ok().out.lines().count(), 1);
+    assert_eq!(ledger.read("log --type ledger.score.assigned.v1 --json").ok().out.lines().count(), 1);
+}
