@@ -244,6 +244,9 @@ fn directories_that_are_no_ledger_or_not_usable() {
         &["/no/such/place", "does not exist", "ledger init"],
     );
     refused(&run(["init", "--data", &scratch, "--actor", "operator-1"]), 2, &[&scratch, "is not empty"]);
+    std::fs::create_dir_all(ledger.dir().join("resume")).expect("what submitting leaves");
+    let held = ledger.dir().display().to_string();
+    refused(&run(["init", "--data", &held, "--actor", "operator-1"]), 2, &[&held, "holds a ledger already"]);
     let dir = ledger.dir().to_str().expect("UTF-8");
     refused(&run(["init", "--data", dir, "--actor", "operator-1"]), 2, &["holds a ledger already"]);
 }
