@@ -63,7 +63,7 @@ fn unparsed(error: &clap::Error) -> ExitCode {
             let rendered = error.to_string();
             let said = rendered.split("\n\n").next().unwrap_or_default();
             let said = said.strip_prefix("error: ").unwrap_or(said);
-            let json = std::env::args().any(|argument| argument == "--json");
+            let json = std::env::args_os().any(|argument| argument == "--json");
             ExitCode::from(Failure::Usage(format!("{said}; see --help")).report(json))
         }
     }

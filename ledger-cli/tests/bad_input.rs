@@ -244,6 +244,9 @@ fn directories_that_are_no_ledger_or_not_usable() {
         &["/no/such/place", "does not exist", "ledger init"],
     );
     refused(&run(["init", "--data", &scratch, "--actor", "operator-1"]), 2, &[&scratch, "is not empty"]);
+    std::fs::create_dir_all(ledger.dir().join("resume")).expect("what submitting leaves");
+    let held = ledger.dir().display().to_string();
+    refused(&run(["init", "--data", &held, "--actor", "operator-1"]), 2, &[&held, "holds a ledger already"]);
     let dir = ledger.dir().to_str().expect("UTF-8");
     refused(&run(["init", "--data", dir, "--actor", "operator-1"]), 2, &["holds a ledger already"]);
 }
@@ -315,4 +318,28 @@ fn errors_are_json_where_programs_read_them() {
     let said = ledger.read("rating QE1 --as-of tomorrow --json");
     assert_eq!(said.status, 2);
     assert!(said.err.starts_with(r#"{"error":{"code":"usage""#), "{}", said.err);
+}
+
+#[test]
+fn arguments_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let ledger = prepared();
+    let name = std::ffi::OsStr::from_bytes(b"Lee\xffds");
+    let output = ledger.command().arg("rating").arg(name).output().expect("started");
+    let said = Said {
+        status: output.status.code().unwrap_or(-1),
+        out: String::new(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    };
+    refused(&said, 2, &["invalid UTF-8"]);
+}
+
+#[test]
+fn an_event_type_that_does_not_exist_is_not_an_empty_log() {
+    let ledger = prepared();
+    for line in ["log --type score.assign", "tail --from 0 --type ledger.score.assigned.v9"] {
+        refused(&ledger.read(line), 2, &["is not an event", "schemas/EVENTS.md"]);
+    }
+    assert_eq!(ledger.read("log --type score.assigned --json").ok().out.lines().count(), 1);
+    assert_eq!(ledger.read("log --type ledger.score.assigned.v1 --json").ok().out.lines().count(), 1);
 }

@@ -165,6 +165,7 @@ fn a_dry_run_answers_alike_and_records_nothing() {
     let bad = ledger.file("bad.ndjson", lines.join("\n"));
     let said = ledger.submit("--dry-run", &[&bad]);
     assert_eq!(said.status, 2);
+    assert!(!said.out.contains("head "), "a copy that is gone has no head to quote: {}", said.out);
     assert!(
         said.out.contains("DRY RUN") && said.err.contains("bad.ndjson line 31"),
         "{}{}",
@@ -174,6 +175,10 @@ fn a_dry_run_answers_alike_and_records_nothing() {
     assert_eq!(ledger.bytes(), before);
     assert!(!ledger.dir().join("resume").exists());
     assert_eq!(answers(&ledger.submit("--json", &[&good]).ok().out), dry);
+    // As `verify --expect` takes it: the number of entries, and the hash of the last.
+    let said = ledger.submit("", &[&good]).ok();
+    let head = said.out.lines().last().and_then(|line| line.strip_prefix("head ")).expect("a head");
+    ledger.read(&format!("verify --expect {head}")).ok();
 }
 
 #[test]

@@ -289,3 +289,67 @@ fn a_closed_pipe_ends_quietly() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "SIMULATED CLOCK\n");
 }
+
+#[test]
+fn a_corrected_transcription_says_so_wherever_it_is_read() {
+    let ledger = Ledger::new();
+    ledger.write("operator-1", "2026-07-01", "actor enrol analyst-1 --role analyst").ok();
+    let scores = "--score assessing-needs=2 --score supporting-people-to-live-healthier-lives=2 \
+                  --score equity-in-experience-and-outcomes=2 --score care-provision-integration-and-continuity=2 \
+                  --score partnerships-and-communities=2 --score safe-systems-pathways-and-transitions=3 \
+                  --score safeguarding=2 --score governance-management-and-sustainability=3 \
+                  --score learning-improvement-and-innovation=3";
+    let result = format!(
+        "transcribe Leeds --framework local-authority/2025 --date 2026-01 --rating requires-improvement --percent 59 \
+         {scores} --source https://example.org/leeds --json"
+    );
+    let written = ledger.write("analyst-1", "2026-07-02", &result).ok().json();
+    let entry = written["entries"][0]["sequence"].as_str().expect("a sequence").to_owned();
+    let fault = format!(
+        "correct Leeds --entry {entry} --field score --statement safeguarding --was 2 --now 4 --reason misread --json"
+    );
+    let corrected = ledger.write("analyst-1", "2026-07-03", &fault).ok().json();
+    let correction = corrected["entries"][0]["sequence"].as_str().expect("a sequence").to_owned();
+    for line in ["rating Leeds", "report Leeds"] {
+        let said = ledger.read(line).ok().out;
+        let row = |name: &str| said.lines().find(|line| line.starts_with(name)).map(str::to_owned);
+        assert!(row("corrected by").is_some_and(|row| row.ends_with(&correction)), "{said}");
+        assert!(row("printed there").is_some_and(|row| row.ends_with("59 %")), "{said}");
+    }
+    let report = ledger.read("report Leeds --format json").ok().json();
+    assert_eq!((&report["percent"], &report["printed"]["percent"]), (&json!(64), &json!(59)));
+    assert_eq!(report["corrections"], json!([correction]));
+}
+
+#[test]
+fn the_draft_of_a_partial_assessment_carries_the_other_scores_forward() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let dir = scratch.path().join("demo");
+    run(["demo", "--data", dir.to_str().expect("UTF-8")]).ok();
+    let example = format!("{}-example", dir.display());
+    let ask = |line: &str| {
+        run([line.split(' ').collect(), vec!["--data", &example, "--json"]].concat()).ok().json()
+    };
+    let open =
+        "assessment open ics/EXAMPLE01 --framework ics/2023-interim --phase ongoing --statement safeguarding";
+    ask(&format!("{open} --actor assessor-1 --recorded-time 2026-07-01"));
+    let draft = ask("report ics/EXAMPLE01 --draft");
+    assert_eq!(
+        (&draft["standing"], &draft["percent"], &draft["rating"]),
+        (&json!("DRAFT"), &json!(null), &json!(null))
+    );
+    let evidence =
+        "evidence submit ics/EXAMPLE01 --statement safeguarding --category observation --wave collected";
+    let evidence =
+        format!("{evidence} --site on-site --source regulator --actor assessor-1 --recorded-time 2026-07-02");
+    let evidence = ask(&evidence)["entries"][0]["sequence"].as_str().expect("a sequence").to_owned();
+    let score = "score assign ics/EXAMPLE01 --statement safeguarding --score 3 --actor assessor-1";
+    ask(&format!("{score} --evidence {evidence} --recorded-time 2026-07-03"));
+    // 40 of 68 with safeguarding at 1; 42 with it at 3: 61.8 %, rounded up.
+    let draft = ask("report ics/EXAMPLE01 --draft");
+    assert_eq!((&draft["percent"], &draft["rating"]), (&json!(62), &json!("requires-improvement")));
+    let statements =
+        || draft["themes"].as_array().into_iter().flatten().flat_map(|theme| theme["statements"].as_array());
+    let carried = statements().flatten().filter(|statement| !statement["carried_from"].is_null());
+    assert_eq!(carried.count(), 16);
+}

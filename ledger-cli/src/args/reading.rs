@@ -7,7 +7,7 @@ use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{AreaKind, CategoryId, FrameworkId, OrganisationId, StatementId, TagId};
 use ledger_core::assessment::event::{Site, SourceKind, Wave};
 
-use super::values::{EntryName, StatementScore, coded};
+use super::values::{EntryName, StatementScore, coded, event_type};
 
 /// `ledger rate`.
 #[derive(Debug, Clone, Args)]
@@ -70,7 +70,7 @@ pub struct LogArgs {
     #[arg(long)]
     pub subject: Option<String>,
     /// Only this event: its type, or its name such as score.assigned.
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = event_type)]
     pub event_type: Option<String>,
 }
 
@@ -94,7 +94,7 @@ pub struct TailArgs {
     #[arg(long)]
     pub subject: Option<String>,
     /// Only this event: its type, or its name such as score.assigned.
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = event_type)]
     pub event_type: Option<String>,
     /// A file that keeps the position between runs.
     #[arg(long, value_name = "FILE", group = "start")]

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use ledger_core::assessment::Event;
 use ledger_core::assessment::civil::{Holiday, Period};
 use ledger_core::assessment::codes::{CategoryId, ItemId, PriorityId, StatementId};
 use ledger_core::assessment::command::Rescore;
@@ -20,6 +21,18 @@ use serde_json::{Value, json};
 /// Parses a code that has only a JSON spelling, such as a phase or a wave.
 pub fn coded<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(Value::from(text)).map_err(|error| error.to_string().replace('`', "'"))
+}
+
+/// The type of an event, or its name. A command's name such as score.assign would silently find nothing.
+pub fn event_type(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix("ledger.").and_then(|rest| rest.strip_suffix(".v1")).unwrap_or(text);
+    if Event::NAMES.contains(&name) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "'{text}' is not an event: a name such as score.assigned expected, from schemas/EVENTS.md"
+        ))
+    }
 }
 
 /// An instant: in full, to the minute or second, or a date, which means 12:00 UTC of it.

@@ -86,6 +86,9 @@ pub fn print(out: &mut Out, answer: &RatingAnswer, known_at: KnownAt, head: Head
     if let Some(printed) = answer.printed {
         table.pair("printed there", format!("{}, {} %", or_dash(printed.rating), or_dash(printed.percent)));
     }
+    for correction in answer.result.iter().flat_map(|result| &result.corrections) {
+        table.pair("corrected by", correction);
+    }
     for caveat in &answer.caveats {
         table.pair("but", caveat.words());
     }
@@ -205,10 +208,10 @@ pub fn report(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     }
     let vault = vault(&global.data)?;
     let notices = reader.log.notices();
+    let today: Date = reader.today()?;
     let report = if args.draft {
-        Report::draft(&history, &*vault, notices)
+        Report::draft(&history, today, &*vault, notices)
     } else {
-        let today: Date = reader.today()?;
         Report::published(&history, today, &*vault, notices)
     };
     let report = report.map_err(|error: NoReport| Failure::Usage(error.to_string()))?;

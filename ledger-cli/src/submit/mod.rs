@@ -89,9 +89,8 @@ fn summary(out: &mut Out, session: &Session, outcomes: &[Outcome], dry_run: bool
         ]);
     }
     out.table(&table)?;
-    let head = session.ledger.head();
-    let last = head.length.last_sequence().map_or(String::new(), |last| last.to_string());
-    out.line(format!("head {last} {}", head.hash))
+    // A dry run ends in a copy that is gone: its head is not one to quote.
+    if dry_run { Ok(()) } else { out.line(format!("head {}", session.ledger.head())) }
 }
 
 /// Of several failures the one with the highest exit status; the others are said on standard error.

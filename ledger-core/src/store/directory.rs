@@ -55,7 +55,7 @@ pub enum OpenError {
         what: String,
     },
     /// Another process has it open. Wait for it to end, stop it, or ask it.
-    #[error("{} is held by {holder}; stop it first, or ask it over HTTP or read an export", dir.display())]
+    #[error("{} is held by {holder}; wait for it to end or stop it, or read what `ledger log --json` printed before", dir.display())]
     Held {
         /// The directory given.
         dir: PathBuf,
@@ -165,10 +165,12 @@ impl Directory {
             }
             other => other.map_err(OpenError::at(dir))?,
         }
+        if dir.join("head").exists() {
+            return Err(OpenError::AlreadyALedger { dir: dir.to_owned() });
+        }
         for found in fs::read_dir(dir).map_err(OpenError::at(dir))? {
             let found = found.map_err(OpenError::at(dir))?.file_name().to_string_lossy().into_owned();
             match &*found {
-                "head" => return Err(OpenError::AlreadyALedger { dir: dir.to_owned() }),
                 "lock" | "log" | "head.new" => {}
                 _ => return Err(OpenError::NotEmpty { dir: dir.to_owned(), found }),
             }

@@ -23,7 +23,7 @@ use serde::Serialize;
 use crate::casefile::{AssessmentCase, CaseFile, ChallengeCase, DraftCase};
 use crate::context::Contexts;
 use crate::history::SubjectHistory;
-use crate::register::{Caveat, RatingAnswer, ThemeView};
+use crate::register::{Caveat, PrintedView, RatingAnswer, ThemeView};
 
 pub use render::Format;
 
@@ -142,6 +142,10 @@ pub struct Report {
     pub challenges: Vec<ChallengeCase>,
     /// Where it was published, for a transcription.
     pub source: Option<String>,
+    /// What the source printed, for a transcription.
+    pub printed: Option<PrintedView>,
+    /// Entries that corrected the one it is about, oldest first.
+    pub corrections: Vec<Sequence>,
 }
 
 /// Why there is no such report.
@@ -156,9 +160,11 @@ pub enum NoReport {
 }
 
 impl Report {
-    /// The report of the open assessment as its scores stand: the latest, if several are open.
+    /// The report of the open assessment as its scores stand: the latest, if several are open. Scores in force on
+    /// the day are carried forward to statements out of its scope, as its publication will.
     pub fn draft(
         history: &SubjectHistory,
+        as_of: Date,
         vault: &dyn Vault,
         notices: Vec<&'static str>,
     ) -> Result<Self, NoReport> {
@@ -170,7 +176,8 @@ impl Report {
         let mut report = Self::about(history, framework, about, notices).ok_or_else(none)?;
         report.standing = Standing::Draft;
         report.take_case(case, vault);
-        let scores = scores_of(case, framework);
+        let mut scores = scores_of(case, framework);
+        report.carry_forward(history, as_of, case, &mut scores);
         let derivation = derive(framework, &scores, !report.breaches.is_empty());
         (report.percent, report.rating) = (derivation.percent, derivation.rating);
         for (theme, result) in report.themes.iter_mut().zip(&derivation.themes) {
@@ -199,6 +206,8 @@ impl Report {
             answer.framework.as_ref().and_then(|id| history.register.framework(id)).ok_or_else(none)?;
         let mut report = Self::about(history, framework, result.sequence, notices).ok_or_else(none)?;
         report.source = result.source.as_ref().map(ToString::to_string);
+        report.printed = answer.printed;
+        report.corrections.clone_from(&result.corrections);
         if let Some(case) = result.assessment.and_then(|assessment| file.assessment(assessment)) {
             report.take_case(case, vault);
         } else if let Some(note) =
@@ -277,6 +286,8 @@ impl Report {
             draft: None,
             challenges: Vec::new(),
             source: None,
+            printed: None,
+            corrections: Vec::new(),
         })
         .map(|report| report.with_tags(framework))
     }
@@ -312,6 +323,26 @@ impl Report {
         for statement in self.themes.iter_mut().flat_map(|theme| &mut theme.statements) {
             let about = findings.items.iter().filter(|item| item.statement == statement.id);
             statement.items = about.map(|item| (item.kind, item.id.to_string())).collect();
+        }
+    }
+
+    /// Fills in what the assessment leaves as it is: the scores in force for statements out of its scope.
+    fn carry_forward(
+        &mut self,
+        history: &SubjectHistory,
+        as_of: Date,
+        case: &AssessmentCase,
+        scores: &mut BTreeMap<StatementId, Score>,
+    ) {
+        let stands = history.register.rating(&history.subject, as_of);
+        if stands.framework.as_ref() != Some(&case.framework) {
+            return;
+        }
+        for statement in self.themes.iter_mut().flat_map(|theme| &mut theme.statements) {
+            let view = stands.statements.iter().find(|view| view.statement == statement.id);
+            let (Some(view), false) = (view, case.statements.contains(&statement.id)) else { continue };
+            scores.insert(statement.id.clone(), view.score);
+            statement.carried_from = Some(view.effective);
         }
     }
 

@@ -127,6 +127,11 @@ impl Report {
         let phase = self.phase.map(|phase| format!(" ({})", spelled(&phase))).unwrap_or_default();
         facts.extend(self.assessment.map(|assessment| ("assessment", format!("{assessment}{phase}"))));
         facts.extend(self.source.clone().map(|source| ("source", source)));
+        facts.extend(self.printed.map(|printed| {
+            let percent = printed.percent.map(|percent| format!(", {percent} %")).unwrap_or_default();
+            ("printed there", printed.rating.map_or("no rating".to_owned(), words) + &percent)
+        }));
+        facts.extend(self.corrections.iter().map(|correction| ("corrected by", correction.to_string())));
         if let Some(draft) = &self.draft {
             let confirmed = format!("{} of {} confirmed", draft.confirmed.len(), draft.recipients.len());
             facts.push((
