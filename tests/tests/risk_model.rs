@@ -951,7 +951,7 @@ fn tell(seed: u64) -> BTreeMap<String, usize> {
     let mut history = History::begin(seed);
     for step in 0..STEPS {
         // A quarter of the histories begin without a policy.
-        if step == 0 && seed % 4 != 0 {
+        if step == 0 && !seed.is_multiple_of(4) {
             history.adopt();
         }
         history.step();
