@@ -11,12 +11,16 @@ use serde::Serialize;
 use crate::exit::Failure;
 
 /// Standard output, buffered until [`Out::flush`].
-pub struct Out(BufWriter<Stdout>);
+pub struct Out {
+    stdout: BufWriter<Stdout>,
+    /// The marks that every JSON object says too, since a saved file loses what standard error said.
+    notices: Vec<&'static str>,
+}
 
 impl Out {
     /// Takes standard output.
     pub fn stdout() -> Self {
-        Out(BufWriter::with_capacity(1 << 16, std::io::stdout()))
+        Out { stdout: BufWriter::with_capacity(1 << 16, std::io::stdout()), notices: Vec::new() }
     }
 
     /// Writes a line.
@@ -26,19 +30,26 @@ impl Out {
 
     /// Writes exact bytes and ends the line.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.0.write_all(bytes)?;
-        Ok(self.0.write_all(b"\n")?)
+        self.stdout.write_all(bytes)?;
+        Ok(self.stdout.write_all(b"\n")?)
     }
 
     /// Writes exact bytes and nothing else.
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        Ok(self.0.write_all(bytes)?)
+        Ok(self.stdout.write_all(bytes)?)
     }
 
-    /// Writes a value as one line of JSON.
+    /// Writes a value as one line of JSON; an object names the marks of its ledger as `notices`.
     pub fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string(value).map_err(|error| Failure::Storage(error.to_string()))?;
-        self.line(text)
+        let failed = |error: serde_json::Error| Failure::Storage(error.to_string());
+        if self.notices.is_empty() {
+            return self.line(serde_json::to_string(value).map_err(failed)?);
+        }
+        let mut value = serde_json::to_value(value).map_err(failed)?;
+        if let Some(object) = value.as_object_mut() {
+            object.insert("notices".to_owned(), self.notices.clone().into());
+        }
+        self.line(value.to_string())
     }
 
     /// Writes an aligned table.
@@ -48,7 +59,7 @@ impl Out {
 
     /// Hands everything to the operating system.
     pub fn flush(&mut self) -> Result<(), Failure> {
-        Ok(self.0.flush()?)
+        Ok(self.stdout.flush()?)
     }
 }
 
@@ -61,6 +72,9 @@ pub fn marks(founded: &LogFounded) -> Vec<&'static str> {
 
 /// Prints the marks: on standard output, or on standard error where standard output is for programs.
 pub fn mark(out: &mut Out, founded: &LogFounded, for_programs: bool) -> Result<(), Failure> {
+    if for_programs {
+        out.notices = marks(founded);
+    }
     for text in marks(founded) {
         if for_programs {
             eprintln!("{text}");

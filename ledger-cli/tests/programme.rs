@@ -151,11 +151,8 @@ fn a_rating_falls_and_recovers() {
     let triggers = stage.ask(&format!("trigger list {AREA}"));
     assert!(triggers.contains("R4 of risk/2026"), "{triggers}");
     let again = stage.quietly("analyst-1", &format!("risk sweep {AREA}"));
-    assert_eq!(
-        again,
-        serde_json::json!({ "swept": 1, "fired": 0 }),
-        "one cause asks once, and nothing due is no error"
-    );
+    let counts = [&again["swept"], &again["fired"]].map(|count| count.as_u64());
+    assert_eq!(counts, [Some(1), Some(0)], "one cause asks once, and nothing due is no error");
     stage.ask("programme");
     stage.ask("risk policy show");
     golden("programme.txt", &stage.transcript);

@@ -76,7 +76,7 @@ fn receipts_have_a_stable_form() {
         .ok();
     let receipt = said.json();
     let keys: Vec<&String> = receipt.as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["entries", "id", "recordedtime", "repeated"]);
+    assert_eq!(keys, ["entries", "id", "notices", "recordedtime", "repeated"]);
     assert_eq!(receipt["recordedtime"], "2026-07-02T09:30:00.000000Z");
     let entry = &receipt["entries"][0];
     let keys: Vec<&String> = entry.as_object().expect("an object").keys().collect();

@@ -5,6 +5,7 @@
 //! round - receipts, repeats, rejections - wait for the commit, since each may rest on what came before it in the
 //! round. If the append fails, everyone gets [`SubmitError::Unknown`] and the handle closes until it is reopened.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -21,13 +22,33 @@ use crate::store::{
     AppendError, DiskVault, OpenError, ReadError, SledStore, Store, Vault, VaultError, entries_from,
 };
 use crate::tail::{Filter, TailEntry, tail};
-use crate::values::{Length, Sequence, Timestamp};
+use crate::values::{Hash, Length, Sequence, Timestamp};
 use crate::writer::{Receipt, Refusal, Writer};
 
 /// A round ends when it holds this many bytes of entries.
 const ROUND_BYTES: usize = 8 << 20;
 /// A round takes at most this many waiting calls.
 const ROUND_CALLS: usize = 1024;
+
+/// A document that no entry cites is destroyed when it is this old and the ledger is opened: 24 hours.
+const UNCITED_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// The commitments an entry names, found without decoding it.
+fn commitments(entry: &[u8]) -> impl Iterator<Item = Hash> {
+    const KEY: &[u8] = b"\"commitment\":\"";
+    let keys = entry.windows(KEY.len()).enumerate().filter(|(_, window)| *window == KEY);
+    keys.filter_map(|(at, _)| {
+        let spelled = entry.get(at + KEY.len()..at + KEY.len() + 64)?;
+        std::str::from_utf8(spelled).ok()?.parse().ok()
+    })
+}
+
+/// Enough of a commitment to tell documents apart: two that agree here are both kept.
+fn start_of(commitment: &Hash) -> [u8; 8] {
+    let mut start = [0; 8];
+    start.copy_from_slice(&commitment.as_bytes()[..8]);
+    start
+}
 
 /// Why a request was not recorded.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -170,7 +191,8 @@ impl Ledger {
         Self::run(writer, store, vault, environment)
     }
 
-    /// Opens the ledger in a store: replays the log, finishes pending erasures, and starts the writer.
+    /// Opens the ledger in a store: replays the log, finishes pending erasures, destroys documents that nothing cited
+    /// within a day, and starts the writer.
     pub fn start(
         store: Arc<dyn Store>,
         vault: Arc<dyn Vault>,
@@ -179,9 +201,11 @@ impl Ledger {
     ) -> Result<Self, OpenLedgerError> {
         let mut writer = Writer::new(store.clone(), vault.clone(), environment.clock.clone());
         let length = store.head().length;
+        let mut cited = HashSet::new();
         for item in entries_from(store.clone(), Sequence::new(0)) {
             let (sequence, bytes) = item?;
             writer.replay(&bytes).map_err(|what| OpenLedgerError::Illegal { sequence, what })?;
+            cited.extend(commitments(&bytes).map(|commitment| start_of(&commitment)));
             if sequence.get().is_multiple_of(65_536) {
                 progress(Length(sequence.get()), length);
             }
@@ -190,6 +214,11 @@ impl Ledger {
             if vault.holds(commitment).is_some() {
                 vault.erase(commitment)?;
             }
+        }
+        // Simulated times say nothing about how long a document has waited.
+        if writer.state.founded().is_some_and(|founded| founded.clock == ClockKind::System) {
+            let now = environment.clock.now().millis();
+            vault.sweep(&|commitment| cited.contains(&start_of(commitment)), UNCITED_MILLIS, now)?;
         }
         Self::run(writer, store, vault, environment)
     }

@@ -101,6 +101,8 @@ pub enum Status {
     NotYetAssessed,
     /// The only result was withdrawn.
     Withdrawn,
+    /// The area has ended: what is shown is its last result, which its successors do not inherit.
+    Ended,
 }
 
 /// Something that qualifies a rating in force.
@@ -513,6 +515,11 @@ impl Register {
             self.describe(&mut answer, known, &stands);
         }
         known.qualify(&mut answer, &self.withdrawn_evidence);
+        if answer.status == Status::InForce
+            && area.and_then(|area| area.valid_to).is_some_and(|last| last < as_of)
+        {
+            answer.status = Status::Ended;
+        }
         answer
     }
 

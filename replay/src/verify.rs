@@ -8,6 +8,7 @@
 use ledger_core::assessment::{Event, State};
 use ledger_core::log::{Entry, Head, Link};
 use ledger_core::recorded;
+use ledger_core::store::ReadError;
 use ledger_core::values::{Hash, Length, Malformed, Sequence};
 use serde::{Serialize, Serializer};
 
@@ -75,7 +76,14 @@ pub fn verify(
     let end = log.head();
     let mut run = Run::default();
     for item in log.bytes_from(Sequence::new(0)) {
-        let (sequence, bytes) = item?;
+        let (sequence, bytes) = match item {
+            Ok(entry) => entry,
+            Err(ReadError::Damaged { sequence, what }) => {
+                run.findings.push(Finding { sequence: Some(sequence), what });
+                return Ok(run.result());
+            }
+            Err(error) => return Err(error.into()),
+        };
         if let Err(what) = run.take(&bytes) {
             run.findings.push(Finding { sequence: Some(sequence), what });
             return Ok(run.result());

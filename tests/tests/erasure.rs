@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use ledger_core::assessment::event::{ClockKind, Purpose};
 use ledger_core::assessment::{Command, Request};
-use ledger_core::environment::Environment;
+use ledger_core::environment::{Clock, Environment};
 use ledger_core::log::CommandId;
-use ledger_core::store::{DiskVault, Document, SledStore, Vault, VaultError};
+use ledger_core::store::{DiskVault, Document, MemoryStore, MemoryVault, SledStore, Vault, VaultError};
 use ledger_core::values::{Hash, Timestamp};
 use ledger_core::{Founding, Ledger, line};
 use replay::{Log, verify};
@@ -84,6 +84,51 @@ fn after_erasing_and_reopening_the_content_is_gone_and_the_log_verifies() {
     erase(&ledger, document, at);
     ledger.close().expect("closed");
     assert_gone(&dir, document);
+}
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct StandingClock(Timestamp);
+
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+#[test]
+fn a_document_that_nothing_cites_is_destroyed_after_a_day() {
+    let hours = |hours: i64| Timestamp::from_micros(now().micros() + hours * 3_600_000_000).expect("a time");
+    let at = |time| Environment { clock: Arc::new(StandingClock(time)), ..Environment::system() };
+    let (store, vault) = (Arc::new(MemoryStore::new()), Arc::new(MemoryVault::new()));
+    let founding = Founding {
+        id: CommandId::from_parts(now(), [0; 10]),
+        origin: "tests.example/sweep".parse().expect("an origin"),
+        clock: ClockKind::System,
+        purpose: Purpose::Example,
+        operator: "operator-1".parse().expect("an actor"),
+        recorded_time: now(),
+    };
+    let ledger = Ledger::found(store.clone(), vault.clone(), at(now()), founding).expect("founded");
+    let media_type = "text/plain".parse().expect("a media type");
+    let add = |content: &[u8]| ledger.add_document(content, &media_type, b"a label", now()).expect("stored");
+    let (uncited, cited) = (add(b"nobody cites this"), add(CONTENT));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    for (number, command, data) in
+        [(1, "actor.enrol", json!({ "roles": ["auditor"] })), (2, "actor.revoke", json!({ "reason": cited }))]
+    {
+        let id = CommandId::from_parts(now(), [number; 10]);
+        let line = json!({ "id": id, "actor": "operator-1", "type": command, "subject": "actor/partner-9", "data": data });
+        runtime.block_on(ledger.submit(line::request(line).expect("a request"))).expect("recorded");
+    }
+    drop(ledger);
+    for (waited, kept) in [(23, true), (25, false)] {
+        let store = Arc::new(store.reopen());
+        let ledger = Ledger::start(store, vault.clone(), at(hours(waited)), &mut |_, _| ()).expect("opened");
+        assert_eq!(vault.holds(&uncited.commitment).is_some(), kept, "after {waited} hours");
+        assert!(vault.holds(&cited.commitment).is_some(), "a cited document stays");
+        drop(ledger);
+    }
 }
 
 /// A vault whose process dies when it is to destroy a document.

@@ -45,7 +45,7 @@ fn standing(answer: &RatingAnswer) -> String {
     let said = match answer.status {
         Status::NotYetAssessed => return "not yet assessed".to_owned(),
         Status::Withdrawn => "withdrawn".to_owned(),
-        Status::InForce => {
+        Status::InForce | Status::Ended => {
             let percent = answer.percent.map_or(String::new(), |percent| format!(", {percent} %"));
             format!("{}{percent}", answer.rating.map_or("no rating".to_owned(), |rating| rating.to_string()))
         }

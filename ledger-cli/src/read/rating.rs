@@ -66,11 +66,12 @@ pub fn print(out: &mut Out, answer: &RatingAnswer, known_at: KnownAt, head: Head
     table.pair("known at", known_at);
     let status = match answer.status {
         Status::InForce => "in force",
+        Status::Ended => "ended: its last result, which no successor inherits",
         Status::NotYetAssessed => "not yet assessed",
         Status::Withdrawn => "withdrawn: no result is in force",
     };
     table.pair("status", status);
-    if answer.status == Status::InForce {
+    if matches!(answer.status, Status::InForce | Status::Ended) {
         table.pair("rating", or_dash(answer.rating));
         table.pair("percent", or_dash(answer.percent));
         table.pair("basis", or_dash(answer.basis));

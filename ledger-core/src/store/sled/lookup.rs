@@ -29,7 +29,7 @@ pub(super) enum Fault {
 impl From<::sled::Error> for Fault {
     fn from(error: ::sled::Error) -> Self {
         match error {
-            ::sled::Error::Corruption { .. } => Fault::Damage(error.to_string()),
+            ::sled::Error::Corruption { .. } => Fault::Damage(super::opening::spelled(&error)),
             other => Fault::Sled(other.to_string()),
         }
     }

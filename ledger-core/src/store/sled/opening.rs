@@ -115,7 +115,15 @@ pub(super) fn sled_error(log: &Path, error: &::sled::Error) -> OpenError {
             OpenError::Held { dir: log.to_owned(), holder: "a process that took no ledger lock".to_owned() }
         }
         ::sled::Error::Io(error) => OpenError::io(log, error),
-        other => damaged(log, other.to_string()),
+        other => damaged(log, spelled(other)),
+    }
+}
+
+/// What sled reports, without its internals.
+pub(super) fn spelled(error: &::sled::Error) -> String {
+    match error {
+        ::sled::Error::Corruption { .. } => "a checksum does not fit what was written".to_owned(),
+        other => other.to_string(),
     }
 }
 
