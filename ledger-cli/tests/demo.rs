@@ -16,12 +16,21 @@ fn the_demonstration_says_what_it_always_says() {
     golden("demo-published.txt", published);
     golden("demo-example.txt", example);
     assert!(published.contains("88 results: 69 match, 0 contradictions, 19 incomplete"));
+    for what in
+        ["rule R1", "rule R2", "rule R3", "rule R5", "65 %, good; the rating recovers", "coverage  2 of 3"]
+    {
+        assert!(example.contains(what), "{what}: {example}");
+    }
+    assert!(
+        example.contains("VERIFIED clean") && example.contains("5 of its 143 entries changed the rating")
+    );
 
     let example = format!("{name}-example");
     for (line, golden_file) in [
         ("report ics/EXAMPLE01 --format md", "example-report.md"),
         ("assessment show ics/EXAMPLE01 --assessment 23", "example-coverage.txt"),
         ("rating ics/EXAMPLE01 --as-of 2026-04-01 --json", "example-rating-before.json"),
+        ("rating ics/EXAMPLE01 --as-of 2027-04-01 --json", "example-rating-fallen.json"),
     ] {
         let said = run(support::words(line).into_iter().chain(["--data".to_owned(), example.clone()])).ok();
         golden(golden_file, &said.out);

@@ -332,7 +332,7 @@ fn the_draft_of_a_partial_assessment_carries_the_other_scores_forward() {
     };
     let open =
         "assessment open ics/EXAMPLE01 --framework ics/2023-interim --phase ongoing --statement safeguarding";
-    ask(&format!("{open} --actor assessor-1 --recorded-time 2026-07-01"));
+    ask(&format!("{open} --actor assessor-1 --recorded-time 2027-10-01"));
     let draft = ask("report ics/EXAMPLE01 --draft");
     assert_eq!(
         (&draft["standing"], &draft["percent"], &draft["rating"]),
@@ -341,11 +341,11 @@ fn the_draft_of_a_partial_assessment_carries_the_other_scores_forward() {
     let evidence =
         "evidence submit ics/EXAMPLE01 --statement safeguarding --category observation --wave collected";
     let evidence =
-        format!("{evidence} --site on-site --source regulator --actor assessor-1 --recorded-time 2026-07-02");
+        format!("{evidence} --site on-site --source regulator --actor assessor-1 --recorded-time 2027-10-02");
     let evidence = ask(&evidence)["entries"][0]["sequence"].as_str().expect("a sequence").to_owned();
-    let score = "score assign ics/EXAMPLE01 --statement safeguarding --score 3 --actor assessor-1";
-    ask(&format!("{score} --evidence {evidence} --recorded-time 2026-07-03"));
-    // 40 of 68 with safeguarding at 1; 42 with it at 3: 61.8 %, rounded up.
+    let score = "score assign ics/EXAMPLE01 --statement safeguarding --score 1 --actor assessor-1";
+    ask(&format!("{score} --evidence {evidence} --recorded-time 2027-10-03"));
+    // 44 of 68 with safeguarding at 3; 42 with it at 1: 61.8 %, rounded up.
     let draft = ask("report ics/EXAMPLE01 --draft");
     assert_eq!((&draft["percent"], &draft["rating"]), (&json!(62), &json!("requires-improvement")));
     let statements =

@@ -20,6 +20,8 @@ use crate::history::SubjectHistory;
 pub struct ActionView {
     /// The plan it is part of.
     pub plan: Sequence,
+    /// The publication that plan answers.
+    pub publication: Sequence,
     /// The action.
     pub action: PlannedAction,
     /// Its latest reported status; null while nothing was reported.
@@ -76,7 +78,7 @@ impl Improvement {
     pub fn of(history: &SubjectHistory) -> Self {
         let mut view = Improvement::default();
         let mut progress: BTreeMap<(Sequence, String), (ActionStatus, Sequence)> = BTreeMap::new();
-        let mut published: Vec<Sequence> = Vec::new();
+        let mut published: BTreeMap<Sequence, Sequence> = BTreeMap::new();
         let mut findings = BTreeMap::new();
         for reading in &history.readings {
             let at = reading.recorded.sequence;
@@ -84,7 +86,9 @@ impl Improvement {
                 Event::FindingsPublished(event) => {
                     findings.insert(at, event.clone());
                 }
-                Event::RatingPublished(event) => published.push(event.findings),
+                Event::RatingPublished(event) => {
+                    published.insert(at, event.findings);
+                }
                 Event::NoticeIssued(event) => view.notices.push((at, event.clone())),
                 Event::SummitHeld(event) => view.summits.push((at, event.clone())),
                 Event::ActionPlanPublished(event) => view.plans.push((at, event.clone())),
@@ -111,16 +115,20 @@ impl Improvement {
         let actions: Vec<ActionView> = view
             .plans
             .iter()
-            .flat_map(|(plan, event)| event.actions.iter().map(move |action| (*plan, action)))
-            .map(|(plan, action)| {
+            .flat_map(|(plan, event)| {
+                event.actions.iter().map(move |action| (*plan, event.publication, action))
+            })
+            .map(|(plan, publication, action)| {
                 let reported = progress.get(&(plan, action.id.to_string())).copied();
                 let (status, reported) = (reported.map(|(status, _)| status), reported.map(|(_, at)| at));
-                ActionView { plan, action: action.clone(), status, reported }
+                ActionView { plan, publication, action: action.clone(), status, reported }
             })
             .collect();
-        for (at, event) in findings.iter().filter(|(at, _)| published.contains(at)) {
+        for (at, event) in findings.iter().filter(|(at, _)| published.values().any(|cited| cited == *at)) {
             for item in event.items.iter().filter(|item| item.kind == ItemKind::RequiredImprovement) {
-                let answering = actions.iter().filter(|view| view.action.answers == item.id);
+                let answering = actions.iter().filter(|view| {
+                    view.action.answers == item.id && published.get(&view.publication) == Some(at)
+                });
                 view.improvements.push(ImprovementView {
                     item: item.id.to_string(),
                     statement: item.statement.to_string(),

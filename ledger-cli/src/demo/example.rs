@@ -1,23 +1,24 @@
 //! An invented system through a whole assessment: evidence in three waves, scores, moderation, draft, challenges,
-//! publication; then a concern that triggers, a partial re-assessment, and a changed rating.
+//! publication; then a concern that triggers, a partial re-assessment, and a changed rating. `story.rs` goes on.
 
 use std::path::Path;
 
-use ledger_core::assessment::codes::Subject;
 use ledger_core::shipped;
 use ledger_core::values::Sequence;
-use replay::{KnownAt, Log, SubjectHistory, verify};
+use replay::{KnownAt, Log};
 use serde_json::{Value, json};
 
 use super::stage::{Stage, names, tell};
+use super::{matrix, standing, story};
 use crate::exit::Failure;
 use crate::init;
-use crate::output::{Out, marks, thousands};
-use crate::read::rating;
+use crate::output::{Out, marks};
 use crate::wanted::{Needs, On, Wanted};
 
-const AREA: &str = "ics/EXAMPLE01";
-const FRAMEWORK: &str = "ics/2023-interim";
+/// The invented system.
+pub const AREA: &str = "ics/EXAMPLE01";
+/// The method it is assessed by.
+pub const FRAMEWORK: &str = "ics/2023-interim";
 /// First scores, in the framework's printed order: 42 of 68, which is 62 %, requires improvement.
 const FIRST_SCORES: [u32; 17] = [3, 2, 2, 2, 2, 3, 3, 2, 3, 3, 2, 3, 2, 3, 2, 2, 3];
 const CHALLENGED: &str = "governance-management-and-sustainability";
@@ -50,9 +51,11 @@ pub fn run(dir: &Path, out: &mut Out) -> Result<(), Failure> {
     check_accuracy(&mut stage, out)?;
     publish(&mut stage, out)?;
     trigger(&mut stage, out)?;
+    story::run(&mut stage, out)?;
+    matrix::run(&mut stage, out)?;
     stage.session.close()?;
     out.line("")?;
-    conclude(dir, out)
+    standing::conclude(dir, out)
 }
 
 /// Actors, the area, and what must be decided before a formal assessment.
@@ -103,7 +106,7 @@ fn themes() -> Result<Vec<Vec<String>>, Failure> {
 }
 
 /// What an item of evidence says, as documents do.
-fn document(text: &str) -> Value {
+pub fn document(text: &str) -> Value {
     json!([{ "text": format!("EXAMPLE. {text}") }])
 }
 
@@ -247,7 +250,8 @@ fn check_accuracy(stage: &mut Stage, out: &mut Out) -> Result<(), Failure> {
     tell(out, "2026-03-12", "the board confirms; the partnership lets the window pass")
 }
 
-fn findings(phase: &str) -> Result<Value, Failure> {
+/// What a result says besides its scores.
+pub fn findings(phase: &str) -> Result<Value, Failure> {
     let frameworks = shipped::frameworks()?;
     let found = frameworks.iter().find(|shipped| shipped.framework.id.as_str() == FRAMEWORK);
     let found = &found.ok_or_else(|| Failure::Storage(format!("{FRAMEWORK} does not ship")))?.framework;
@@ -368,27 +372,4 @@ fn reassess(stage: &mut Stage, out: &mut Out, answer: Sequence) -> Result<(), Fa
         "2026-06-04",
         &format!("rating {published}: 40 of 68, 59 %, requires improvement; 15 statements carried forward"),
     )
-}
-
-/// Reads everything again from the bytes: rating, history, verification.
-fn conclude(dir: &Path, out: &mut Out) -> Result<(), Failure> {
-    let log = Log::open(dir)?;
-    let subject: Subject = AREA.parse()?;
-    let history = SubjectHistory::read(&log, &subject, KnownAt::Now, &mut |_, _| {})?;
-    out.line("ITS RATING")?;
-    let answer = history.register.rating(&subject, "2026-06-30".parse()?);
-    rating::print(out, &answer, KnownAt::Now, history.head)?;
-    out.line("")?;
-    out.line("ITS HISTORY")?;
-    out.table(&rating::history_table(&history.lines()))?;
-    out.line("")?;
-    let found = verify(&log, None, &mut |_, _| {})?;
-    out.line(format!(
-        "VERIFIED {}: {} entries of {} subjects, {} published results recomputed, head {}",
-        if found.ok { "clean" } else { "NOT CLEAN" },
-        thousands(found.entries),
-        found.subjects,
-        found.recomputed,
-        found.head
-    ))
 }

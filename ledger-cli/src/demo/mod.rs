@@ -2,12 +2,16 @@
 //!
 //! `published.rs` transcribes the published record of England's local authorities and compares each printed rating
 //! with the one its scores give. `example.rs` walks an invented system through an assessment, a trigger and a
-//! re-assessment. Both submit by the path of every other command. Clock and randomness are fixed, so that every run
+//! re-assessment; `story.rs` goes on with a second fall and recovery, `matrix.rs` with a thematic review, and
+//! `standing.rs` prints what stands. All submit by the path of every other command. Clock and randomness are fixed, so that every run
 //! gives the same entries on every machine.
 
 mod example;
+mod matrix;
 mod published;
 mod stage;
+mod standing;
+mod story;
 
 use std::path::{Path, PathBuf};
 
@@ -64,9 +68,13 @@ fn next_steps(out: &mut Out, dir: &Path, beside: &Path) -> Result<(), Failure> {
         format!("ledger rating Swindon --data {dir}"),
         format!("ledger rating Swindon --as-of 2025-12-31 --data {dir}   # before its review"),
         format!("ledger history Bromley --data {dir}"),
+        format!("ledger ratings --sort rating --data {dir}   # each with its context and peers"),
+        format!("ledger indicator list admissions-over-12h --data {dir}   # figure 20"),
         format!("ledger report 'Example Vale' --data {beside}"),
         format!("ledger rating 'Example Vale' --as-of 2026-04-01 --data {beside}   # before the concern"),
         format!("ledger assessment show 'Example Vale' --data {beside}"),
+        format!("ledger plan show 'Example Vale' --data {beside}"),
+        format!("ledger theme show {} --data {beside}", matrix::REVIEW),
         format!("ledger verify --data {beside}"),
         format!("ledger tail --from 0 --data {dir} | head -3   # exact bytes; `b3sum` gives each hash"),
         "ledger init --actor operator-1 --with-defaults   # a ledger of your own".to_owned(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ledger_core::assessment::civil::Date;
+use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::counts_from;
 use ledger_core::shipped::{self, PublishedResult};
 use ledger_core::values::{Sequence, Timestamp};
@@ -49,9 +50,31 @@ pub fn run(dir: &Path, out: &mut Out) -> Result<(), Failure> {
         head.length,
         rows.len()
     ))?;
+    surroundings(&mut stage, out)?;
     stage.session.close()?;
     out.line("")?;
     compare(dir, &rows, out)
+}
+
+/// Figure 20, and the context of the areas.
+fn surroundings(stage: &mut Stage, out: &mut Out) -> Result<(), Failure> {
+    let (definition, figures) = shipped::figure_20()?;
+    let contexts = shipped::contexts()?;
+    let (figure_count, context_count) = (figures.len(), contexts.len());
+    let mut wanted = vec![Wanted::ready(Subject::national(), &definition)?];
+    for (subject, command) in figures.into_iter().chain(contexts) {
+        wanted.push(Wanted::ready(subject, &command)?);
+    }
+    stage.session.actor = Some("analyst-1".parse()?);
+    stage.session.submit_all(wanted)?;
+    out.line(format!(
+        "  {figure_count} figures of figure 20, emergency admissions that waited over 12 hours, June 2023: regions and England"
+    ))?;
+    let head = stage.session.ledger.head();
+    out.line(format!(
+        "  {} entries after the context of {context_count} areas: population, and deprivation where it is known",
+        head.length
+    ))
 }
 
 fn transcribe_all(stage: &mut Stage, rows: &[PublishedResult], recorded: Timestamp) -> Result<(), Failure> {
