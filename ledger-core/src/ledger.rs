@@ -84,7 +84,7 @@ pub enum OpenLedgerError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// An entry does not follow those before it.
-    #[error("the log is damaged at entry {sequence}: {what}; restore it from an export or backup")]
+    #[error("the log is damaged at entry {sequence}: {what}; restore the directory from a backup")]
     Illegal {
         /// The first such entry.
         sequence: Sequence,

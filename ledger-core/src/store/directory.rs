@@ -47,7 +47,7 @@ pub enum OpenError {
         dir: PathBuf,
     },
     /// Read-only, or another user's. An export can be read without write access.
-    #[error("{} cannot be written ({what}); run as its owner, mount it writable, or read an export", path.display())]
+    #[error("{} cannot be written ({what}); run as its owner, mount it writable, or read a copy", path.display())]
     NotWritable {
         /// What could not be opened.
         path: PathBuf,
@@ -85,7 +85,7 @@ pub enum OpenError {
         what: String,
     },
     /// The bytes are not what was written.
-    #[error("{} is damaged: {what}; restore it from an export or backup", path.display())]
+    #[error("{} is damaged: {what}; restore the directory from a backup", path.display())]
     Damaged {
         /// The file or directory.
         path: PathBuf,
@@ -94,7 +94,7 @@ pub enum OpenError {
     },
     /// The log lacks what was durable before. Never continued from: new entries would contradict lost ones.
     #[error(
-        "the log was rolled back: its recorded head is {recorded}, but {what}; restore the newest export or backup"
+        "the log was rolled back: its recorded head is {recorded}, but {what}; restore the newest backup"
     )]
     Rollback {
         /// The head that was recorded.

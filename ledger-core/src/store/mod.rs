@@ -70,8 +70,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 /// Why entries cannot be read. Nothing is retried by the caller: the store already did where it helps.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReadError {
-    /// Bytes on disk are not what was written. Restore from an export or backup.
-    #[error("the log is damaged at entry {sequence}: {what}; restore it from an export or backup")]
+    /// Bytes on disk are not what was written. Restore the directory from a backup.
+    #[error("the log is damaged at entry {sequence}: {what}; restore the directory from a backup")]
     Damaged {
         /// First entry that cannot be read.
         sequence: Sequence,

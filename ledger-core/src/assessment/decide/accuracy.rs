@@ -375,7 +375,8 @@ fn corrected(case: &Case<'_>, data: &Correction) -> Result<CorrectionRecorded, R
     check_corrected_entry(case, data)?;
     check_changes(case, data)?;
     if !is_possible(case, data) {
-        let what = "the corrected value is not one that this field can have";
+        let what = "the corrected value is not one that this field can have: a score is 1 to 4, a percentage 0 to 100; \
+                    a rating, date, address, category or name is spelled as where it was recorded";
         return Err(Rejection::OutcomeUnfit { what });
     }
     let entry = case.entry(data.corrects)?;

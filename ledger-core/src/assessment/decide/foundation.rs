@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Planned};
+use super::{Case, Planned, each_once};
 use crate::assessment::codes::{ActorId, AreaKind, Name, OrganisationId, Subject};
 use crate::assessment::command::{RevokeActor, SucceedArea};
 use crate::assessment::event::{
@@ -129,14 +129,15 @@ pub(super) fn succeed_area(case: &Case<'_>, data: &SucceedArea) -> Result<Vec<Pl
     if data.successors.iter().any(|next| next == subject || follows(case, next, subject)) {
         return Err(Rejection::SuccessionCycle { subject: subject.clone() });
     }
+    let successors = each_once(&data.successors);
     let event = AreaSucceeded {
         predecessor: subject.clone(),
-        successors: data.successors.clone(),
+        successors: successors.clone(),
         effective_from: data.effective_from,
     };
     let mut events = vec![case.event(event.clone())];
-    for successor in &data.successors {
-        events.push(Planned { subject: successor.clone(), ..case.event(event.clone()) });
+    for successor in successors {
+        events.push(Planned { subject: successor, ..case.event(event.clone()) });
     }
     Ok(events)
 }

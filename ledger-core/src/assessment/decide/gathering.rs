@@ -1,6 +1,6 @@
 //! Rules for opening an assessment and gathering evidence: requests, submissions, sharing, erasure.
 
-use super::{Case, Planned, risk};
+use super::{Case, Planned, each_once, risk};
 use crate::assessment::civil::Period;
 use crate::assessment::codes::{CategoryId, OrganisationId, StatementId};
 use crate::assessment::command::{
@@ -33,7 +33,7 @@ pub(super) fn open_assessment(case: &Case<'_>, data: &OpenAssessment) -> Result<
     }
     let statements: Vec<StatementId> = match data.statements.as_slice() {
         [] => framework.statements().map(|statement| statement.id.clone()).collect(),
-        some => some.to_vec(),
+        some => each_once(some),
     };
     for (sequence, open) in case.known().into_iter().flat_map(|known| &known.assessments) {
         if let Some(statement) = statements.iter().find(|id| open.statements.contains(*id)) {
