@@ -1,7 +1,7 @@
 //! `area list`, `area show`, `actor list`: who and what is known.
 
 use ledger_core::assessment::codes::AreaKind;
-use replay::{AreaView, KnownAt};
+use replay::AreaView;
 use serde_json::json;
 
 use super::Reader;
@@ -10,13 +10,16 @@ use crate::output::{Table, or_dash};
 
 /// Lists areas.
 pub fn list(reader: &Reader, kind: Option<AreaKind>) -> Result<(), Failure> {
-    let register = reader.register(KnownAt::Now)?;
+    let (register, contexts) = reader.contexts()?;
+    let today = reader.today()?;
     let areas = register.areas().filter(|(subject, _)| kind.is_none() || subject.area_kind() == kind);
     let mut out = reader.out()?;
-    let mut table = Table::new(&["subject", "ODS", "from", "to", "name"]);
+    let mut table = Table::new(&["subject", "ODS", "from", "to", "name", "context"]);
     for (subject, area) in areas {
         if reader.json {
-            out.json(&of(subject.as_str(), area))?;
+            let mut value = of(subject.as_str(), area);
+            value["context"] = json!(contexts.line(subject, today));
+            out.json(&value)?;
             continue;
         }
         table.row([
@@ -25,6 +28,7 @@ pub fn list(reader: &Reader, kind: Option<AreaKind>) -> Result<(), Failure> {
             or_dash(area.valid_from),
             or_dash(area.valid_to),
             area.name.to_string(),
+            contexts.line(subject, today),
         ]);
     }
     if !reader.json {

@@ -62,6 +62,25 @@ pub fn print(reader: &Reader, heading: &[&str], rows: Vec<(Value, Vec<String>)>)
     out.flush()
 }
 
+/// As [`print`], with the context of each row's subject beside it.
+fn print_in_context(
+    reader: &Reader,
+    heading: &[&str],
+    rows: Vec<(Value, Vec<String>)>,
+) -> Result<(), Failure> {
+    let (_, contexts) = reader.contexts()?;
+    let today = reader.today()?;
+    let beside = |(mut value, mut cells): (Value, Vec<String>)| {
+        let subject = value["subject"].as_str().and_then(|name| name.parse::<Subject>().ok());
+        let line = subject.map_or_else(|| "-".to_owned(), |subject| contexts.line(&subject, today));
+        value["context"] = json!(line);
+        cells.push(line);
+        (value, cells)
+    };
+    let heading: Vec<&str> = heading.iter().copied().chain(["context"]).collect();
+    print(reader, &heading, rows.into_iter().map(beside).collect())
+}
+
 /// A value with the subject it belongs to.
 pub fn with_subject(subject: &Subject, value: &impl Serialize) -> Value {
     let mut value = json!(value);
@@ -84,7 +103,7 @@ pub fn concerns(reader: &Reader, subject: Option<&str>) -> Result<(), Failure> {
             rows.push((with_subject(&subject, concern), cells));
         }
     }
-    print(reader, &["concern", "subject", "severity", "state", "statements"], rows)
+    print_in_context(reader, &["concern", "subject", "severity", "state", "statements"], rows)
 }
 
 /// Lists triggers.
@@ -106,7 +125,7 @@ pub fn triggers(reader: &Reader, subject: Option<&str>) -> Result<(), Failure> {
         }
     }
     let heading = ["trigger", "subject", "rule", "action", "due", "state", "discharged by", "statements"];
-    print(reader, &heading, rows)
+    print_in_context(reader, &heading, rows)
 }
 
 /// Lists assessments.
@@ -129,7 +148,7 @@ pub fn assessments(reader: &Reader, subject: Option<&str>) -> Result<(), Failure
     }
     let heading =
         ["assessment", "subject", "framework", "phase", "statements", "scores", "published", "state"];
-    print(reader, &heading, rows)
+    print_in_context(reader, &heading, rows)
 }
 
 /// Shows an assessment: scores, coverage matrix, next step.
