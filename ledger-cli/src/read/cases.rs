@@ -62,7 +62,7 @@ pub fn print(reader: &Reader, heading: &[&str], rows: Vec<(Value, Vec<String>)>)
     out.flush()
 }
 
-/// As [`print`], with the context of each row's subject beside it.
+/// As [`print()`], with the context of each row's subject beside it.
 fn print_in_context(
     reader: &Reader,
     heading: &[&str],
