@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use crate::history::SubjectHistory;
 use crate::log::Reading;
+use crate::summary::spelled;
 
 /// Whether something is still to be dealt with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -461,8 +462,7 @@ impl AssessmentCase {
 /// The next thing to do in an assessment, named.
 fn next_step(case: &AssessmentCase, framework: &Framework, today: Date) -> String {
     if let Some(outcome) = case.outcome {
-        let outcome = serde_json::to_value(outcome).unwrap_or_default();
-        return format!("none: the assessment was closed ({})", outcome.as_str().unwrap_or_default());
+        return format!("none: the assessment was closed ({})", spelled(&outcome));
     }
     if let Some(statement) = case.unscored().first() {
         let what = if framework.method == Method::Category { "its categories" } else { "it" };

@@ -18,7 +18,8 @@ fn key(statement: &StatementId, category: Option<&CategoryId>) -> String {
     category.map_or(statement.to_string(), |category| format!("{statement} / {category}"))
 }
 
-fn spelled(code: &impl serde::Serialize) -> String {
+/// A code as entries spell it.
+pub(crate) fn spelled(code: &impl serde::Serialize) -> String {
     let value = serde_json::to_value(code).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()
 }

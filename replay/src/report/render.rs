@@ -11,6 +11,7 @@ use ledger_core::assessment::framework::{Percent, Rating};
 use ledger_core::values::Malformed;
 
 use super::{Report, Standing, Words};
+use crate::summary::spelled;
 
 /// How a report is spelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,11 +202,6 @@ fn item(kind: ItemKind) -> &'static str {
 
 fn words(rating: Rating) -> String {
     rating.as_str().replace('-', " ")
-}
-
-fn spelled(value: &impl serde::Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn scored(sum: u32, maximum: u32, percent: Option<Percent>, rating: Option<Rating>) -> String {

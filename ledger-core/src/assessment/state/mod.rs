@@ -581,9 +581,6 @@ impl State {
     }
 
     fn subject_mut(&mut self, subject: &Subject) -> &mut SubjectState {
-        if !self.subjects.contains_key(subject) {
-            self.subjects.insert(subject.clone(), SubjectState::default());
-        }
         self.subjects.entry(subject.clone()).or_default()
     }
 
