@@ -283,7 +283,7 @@ impl Session {
 /// Canonical bytes of a line: what seeded ids are made from.
 pub fn spelled(line: &Value) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    canonical::write(line, &mut bytes).map_err(|error| Failure::Malformed(error.to_string()))?;
+    canonical::spell(line, &mut bytes).map_err(|error| Failure::Malformed(error.to_string()))?;
     Ok(bytes)
 }
 

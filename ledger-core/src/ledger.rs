@@ -1,9 +1,8 @@
 //! The ledger: opening one, and the write path from request to durable answer.
 //!
-//! One thread owns the writer. Callers hand it requests over a channel; it takes what is waiting as one round,
-//! decides each request in turn, appends the round as one commit, and then answers everyone. All answers of a
-//! round - receipts, repeats, rejections - wait for the commit, since each may rest on what came before it in the
-//! round. If the append fails, everyone gets [`SubmitError::Unknown`] and the handle closes until it is reopened.
+//! Callers hand requests over a channel to the threads of `rounds.rs`, which decide what is waiting as one round,
+//! append it as one commit, and then answer everyone. If an append fails, everyone who waits gets
+//! [`SubmitError::Unknown`] and the handle closes until it is reopened. Left out: how rounds are made.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -13,35 +12,21 @@ use std::thread::JoinHandle;
 use futures_util::stream::Stream;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::assessment::codes::{ActorId, Document, MediaType, Origin, Subject};
+use crate::assessment::codes::{ActorId, Document, MediaType, Origin, Subject, documents};
 use crate::assessment::event::{ClockKind, LogFounded, Purpose};
 use crate::assessment::{Author, Planned, Rejection, Request, State};
 use crate::environment::Environment;
 use crate::log::{CommandId, Head};
+use crate::rounds::{self, Call, Message};
 use crate::store::{
     AppendError, DiskVault, OpenError, ReadError, SledStore, Store, Vault, VaultError, entries_from,
 };
 use crate::tail::{Filter, TailEntry, tail};
 use crate::values::{Hash, Length, Sequence, Timestamp};
-use crate::writer::{Receipt, Refusal, Writer};
-
-/// A round ends when it holds this many bytes of entries.
-const ROUND_BYTES: usize = 8 << 20;
-/// A round takes at most this many waiting calls.
-const ROUND_CALLS: usize = 1024;
+use crate::writer::{Counted, LookUps, Receipt, Writer};
 
 /// A document that no entry cites is destroyed when it is this old and the ledger is opened: 24 hours.
 const UNCITED_MILLIS: i64 = 24 * 60 * 60 * 1000;
-
-/// The commitments an entry names, found without decoding it.
-fn commitments(entry: &[u8]) -> impl Iterator<Item = Hash> {
-    const KEY: &[u8] = b"\"commitment\":\"";
-    let keys = entry.windows(KEY.len()).enumerate().filter(|(_, window)| *window == KEY);
-    keys.filter_map(|(at, _)| {
-        let spelled = entry.get(at + KEY.len()..at + KEY.len() + 64)?;
-        std::str::from_utf8(spelled).ok()?.parse().ok()
-    })
-}
 
 /// Enough of a commitment to tell documents apart: two that agree here are both kept.
 fn start_of(commitment: &Hash) -> [u8; 8] {
@@ -119,18 +104,6 @@ pub struct Founding {
 /// Told while a ledger opens: entries replayed, and entries there are.
 pub type Progress<'a> = &'a mut dyn FnMut(Length, Length);
 
-/// One call to the writer: requests that are decided in order, up to the first that is refused.
-struct Call {
-    requests: Vec<Request>,
-    answer: oneshot::Sender<Vec<Result<Receipt, SubmitError>>>,
-}
-
-enum Message {
-    Call(Call),
-    /// Runs on the writer's thread between rounds, with its state as durable.
-    Look(Box<dyn FnOnce(&State) + Send>),
-}
-
 /// An open ledger. Cheap to share by reference; dropping it closes it.
 #[derive(Debug)]
 pub struct Ledger {
@@ -140,7 +113,8 @@ pub struct Ledger {
     vault: Arc<dyn Vault>,
     environment: Environment,
     founded: LogFounded,
-    thread: Option<JoinHandle<()>>,
+    look_ups: Arc<Counted>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Ledger {
@@ -205,7 +179,8 @@ impl Ledger {
         for item in entries_from(store.clone(), Sequence::new(0)) {
             let (sequence, bytes) = item?;
             writer.replay(&bytes).map_err(|what| OpenLedgerError::Illegal { sequence, what })?;
-            cited.extend(commitments(&bytes).map(|commitment| start_of(&commitment)));
+            let text = std::str::from_utf8(&bytes).unwrap_or_default();
+            cited.extend(documents(text).map(|commitment| start_of(&commitment)));
             if sequence.get().is_multiple_of(65_536) {
                 progress(Length(sequence.get()), length);
             }
@@ -230,15 +205,12 @@ impl Ledger {
         environment: Environment,
     ) -> Result<Self, OpenLedgerError> {
         let founded = writer.state.founded().cloned().ok_or(OpenLedgerError::Empty)?;
-        let (messages, inbox) = mpsc::unbounded_channel();
+        let look_ups = writer.look_ups();
         let (publish, head) = watch::channel(writer.link.head());
-        let worker = Worker { writer, store: store.clone(), vault: vault.clone(), publish };
-        let thread = std::thread::Builder::new()
-            .name("ledger-writer".to_owned())
-            .spawn(move || worker.run(inbox))
+        let (messages, threads) = rounds::start(writer, store.clone(), vault.clone(), publish)
             .map_err(|error| OpenLedgerError::Founding(format!("no thread for the writer: {error}")))?;
-        let (messages, thread) = (Some(messages), Some(thread));
-        Ok(Ledger { messages, head, store, vault, environment, founded, thread })
+        let (messages, threads) = (Some(messages), threads.into());
+        Ok(Ledger { messages, head, store, vault, environment, founded, look_ups, threads })
     }
 
     /// How the ledger was founded.
@@ -249,6 +221,11 @@ impl Ledger {
     /// The durable head.
     pub fn head(&self) -> Head {
         *self.head.borrow()
+    }
+
+    /// Where the entries that commands cite were found since the ledger was opened.
+    pub fn look_ups(&self) -> LookUps {
+        self.look_ups.now()
     }
 
     /// The store, for reading.
@@ -326,8 +303,8 @@ impl Ledger {
 
     fn stop(&mut self) {
         self.messages = None;
-        if let Some(thread) = self.thread.take() {
-            // A writer that panicked has answered nobody; the log is as its last commit left it.
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has answered nobody; the log is as its last commit left it.
             let _ = thread.join();
         }
     }
@@ -335,96 +312,10 @@ impl Ledger {
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        if self.thread.is_some() {
+        if !self.threads.is_empty() {
             self.stop();
             // Nobody is left to hear of a failure, and the next opening finds the head by itself.
             let _ = self.store.close();
         }
-    }
-}
-
-/// The writer's thread.
-struct Worker {
-    writer: Writer,
-    store: Arc<dyn Store>,
-    vault: Arc<dyn Vault>,
-    publish: watch::Sender<Head>,
-}
-
-/// The answers of a round, waiting for its commit.
-type Waiting = Vec<(oneshot::Sender<Vec<Result<Receipt, SubmitError>>>, Vec<Result<Receipt, SubmitError>>)>;
-
-impl Worker {
-    fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>) {
-        while let Some(first) = inbox.blocking_recv() {
-            let mut waiting = Waiting::new();
-            let mut looks = Vec::new();
-            let mut next = Some(first);
-            while let Some(message) = next {
-                match message {
-                    Message::Call(call) => waiting.push((call.answer, self.decide(&call.requests))),
-                    Message::Look(look) => looks.push(look),
-                }
-                let full = waiting.len() >= ROUND_CALLS || self.writer.round_bytes() >= ROUND_BYTES;
-                next = if full { None } else { inbox.try_recv().ok() };
-            }
-            let committed = self.commit();
-            let failed = committed.as_ref().err().cloned();
-            for (answer, answers) in waiting {
-                let answers = match &failed {
-                    None => answers,
-                    Some(error) => vec![Err(error.clone()); answers.len()],
-                };
-                // A caller that went away learns the outcome by repeating its id.
-                let _ = answer.send(answers);
-            }
-            if failed.is_some() {
-                return; // The state is ahead of the log: only reopening helps.
-            }
-            looks.into_iter().for_each(|look| look(&self.writer.state));
-        }
-    }
-
-    fn decide(&mut self, requests: &[Request]) -> Vec<Result<Receipt, SubmitError>> {
-        let mut answers = Vec::with_capacity(requests.len());
-        let mut refused = false;
-        for request in requests {
-            let answer = if refused { Err(SubmitError::NotTried) } else { self.decide_one(request) };
-            refused |= answer.is_err();
-            answers.push(answer);
-        }
-        answers
-    }
-
-    fn decide_one(&mut self, request: &Request) -> Result<Receipt, SubmitError> {
-        if self.writer.round_bytes() == 0
-            && let Err(error) = self.store.ready()
-        {
-            return Err(SubmitError::Refused(error.to_string()));
-        }
-        self.writer.take(request).map_err(|refusal| match refusal {
-            Refusal::Rejected(rejection) => SubmitError::Rejected(rejection),
-            Refusal::Unreadable(what) => SubmitError::Refused(what),
-        })
-    }
-
-    /// THE COMMIT POINT. Before the append nothing of the round is visible or promised; after it everything is
-    /// durable, and only then published, answered, and documents destroyed.
-    fn commit(&mut self) -> Result<(), SubmitError> {
-        let expected = self.store.head().length;
-        let Some(round) = self.writer.take_round() else { return Ok(()) };
-        let unknown = |what: String| SubmitError::Unknown(what);
-        self.vault.sync().map_err(|error| unknown(error.to_string()))?;
-        self.store.append(expected, &round.batch).map_err(|error| match error {
-            AppendError::Unknown(what) => unknown(what),
-            other => unknown(other.to_string()),
-        })?;
-        self.publish.send_replace(round.batch.head);
-        for commitment in &round.erased {
-            self.vault.erase(commitment).map_err(|error| {
-                unknown(format!("the erasure is recorded, but the document is not yet destroyed ({error})"))
-            })?;
-        }
-        Ok(())
     }
 }

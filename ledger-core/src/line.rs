@@ -68,20 +68,38 @@ pub fn request(line: Value) -> Result<Request, Malformed> {
     })
 }
 
-/// BLAKE3 of the canonical command: type, actor, subject, data, stated time, citations as given. Not its id,
-/// expected versions or recorded time. `data` is the command's own fields.
-pub fn command_hash(request: &Request, data: &Value) -> Result<Hash, canonical::NotCanonical> {
-    let mut fields = Map::new();
-    fields.insert("actor".to_owned(), request.actor.as_str().into());
-    fields.insert("data".to_owned(), data.clone());
-    fields.insert("subject".to_owned(), request.subject.as_str().into());
-    if let Some(time) = request.time {
-        fields.insert("time".to_owned(), time.to_string().into());
-    }
-    fields.insert("type".to_owned(), request.command.name().into());
-    let mut bytes = Vec::new();
-    canonical::write(&Value::Object(fields), &mut bytes)?;
-    Ok(Hash::of(&bytes))
+/// The canonical command, which its hash covers: type, actor, subject, data, stated time, citations as given. Not its
+/// id, expected versions or recorded time.
+pub fn canonical_command(request: &Request) -> Result<Vec<u8>, canonical::NotCanonical> {
+    let mut bytes = Vec::with_capacity(512);
+    let time = request.time;
+    canonical::spell(
+        &Hashed {
+            actor: &request.actor,
+            data: request.command.fields(),
+            subject: &request.subject,
+            time,
+            command: request.command.name(),
+        },
+        &mut bytes,
+    )?;
+    Ok(bytes)
+}
+
+/// BLAKE3 of [`canonical_command`].
+pub fn command_hash(request: &Request) -> Result<Hash, canonical::NotCanonical> {
+    Ok(Hash::of(&canonical_command(request)?))
+}
+
+/// What a command's hash covers.
+#[derive(Serialize)]
+struct Hashed<'r, F> {
+    actor: &'r ActorId,
+    data: F,
+    subject: &'r Subject,
+    time: Option<Timestamp>,
+    #[serde(rename = "type")]
+    command: &'static str,
 }
 
 /// A JSON value in which every reader sees the same thing.

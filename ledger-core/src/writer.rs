@@ -7,20 +7,22 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
-use crate::assessment::codes::Subject;
+use crate::assessment::codes::{Subject, documents};
 use crate::assessment::event::ClockKind;
 use crate::assessment::{
-    Author, Citation, Context, Event, Planned, Recorded, Rejection, Request, State, decide, documents,
-    references,
+    Author, Citation, Context, Event, Planned, Recorded, Rejection, Request, State, decide, references,
 };
 use crate::environment::Clock;
-use crate::line::command_hash;
+use crate::line::canonical_command;
 use crate::log::{AuthType, CommandId, Entry, EntryError, EventId, Link, canonical};
+use crate::recent::Recent;
 use crate::record::{RecordError, recorded};
 use crate::remembered::{CAPACITY, Remembered, RememberedIds};
 use crate::store::{Batch, ReadError, Store, Vault};
-use crate::values::{Hash, Sequence, SubjectVersion, Timestamp};
+use crate::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 
 /// The clock may lie this far behind the last entry and is then clamped to it.
 const CLOCK_TOLERANCE_MICROS: i64 = 5_000_000;
@@ -109,10 +111,48 @@ impl From<canonical::NotCanonical> for Refusal {
     }
 }
 
-/// What a round adds: the batch to append, and the documents to destroy once it is durable.
+/// What a round adds: the batch to append to a log of length `expected`, and the documents to destroy once it is
+/// durable.
 pub(crate) struct Round {
-    pub batch: Batch,
+    pub expected: Length,
+    pub batch: Arc<Batch>,
     pub erased: Vec<Hash>,
+}
+
+/// Where cited entries were found, counted.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    round: AtomicU64,
+    recent: AtomicU64,
+    store: AtomicU64,
+}
+
+/// Where cited entries were found since the ledger was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LookUps {
+    /// In the round being gathered.
+    pub round: u64,
+    /// Among the newest entries, which are kept in memory.
+    pub recent: u64,
+    /// In the store: a page read and decompressed for each.
+    pub store: u64,
+}
+
+impl Counted {
+    pub(crate) fn now(&self) -> LookUps {
+        LookUps {
+            round: self.round.load(Relaxed),
+            recent: self.recent.load(Relaxed),
+            store: self.store.load(Relaxed),
+        }
+    }
+}
+
+/// An event's own fields, as they stand in its entry.
+fn spelled_data(event: &Event) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::with_capacity(256);
+    canonical::spell(&event.fields(), &mut bytes)?;
+    Ok(bytes)
 }
 
 /// The writer's state: the log so far, and the round being gathered.
@@ -125,6 +165,8 @@ pub(crate) struct Writer {
     remembered: RememberedIds,
     source: String,
     clock_kind: ClockKind,
+    recent: Recent,
+    look_ups: Arc<Counted>,
     pending: Vec<Vec<u8>>,
     pending_bytes: usize,
     erased: Vec<Hash>,
@@ -141,6 +183,8 @@ impl Writer {
             remembered: RememberedIds::new(CAPACITY),
             source: String::new(),
             clock_kind: ClockKind::System,
+            recent: Recent::default(),
+            look_ups: Arc::default(),
             pending: Vec::new(),
             pending_bytes: 0,
             erased: Vec::new(),
@@ -175,11 +219,22 @@ impl Writer {
         if self.pending.is_empty() {
             return None;
         }
+        let expected = self.handed_over();
         self.pending_bytes = 0;
-        Some(Round {
-            batch: Batch { entries: std::mem::take(&mut self.pending), head: self.link.head() },
-            erased: std::mem::take(&mut self.erased),
-        })
+        let entries = std::mem::take(&mut self.pending);
+        let batch = Arc::new(Batch { entries, head: self.link.head() });
+        self.recent.push(expected, batch.clone());
+        Some(Round { expected, batch, erased: std::mem::take(&mut self.erased) })
+    }
+
+    /// How many entries are in the log or on their way there: all but those of the round being gathered.
+    fn handed_over(&self) -> Length {
+        Length(self.link.head().length.0 - self.pending.len() as u64)
+    }
+
+    /// Where cited entries were found so far.
+    pub(crate) fn look_ups(&self) -> Arc<Counted> {
+        self.look_ups.clone()
     }
 
     /// The first entry of a log.
@@ -192,18 +247,15 @@ impl Writer {
         if let Event::LogFounded(founded) = &planned.event {
             self.source = format!("https://{}", founded.origin);
         }
-        let data = planned.event.data().map_err(|e| Refusal::Unreadable(e.to_string()))?;
-        let mut bytes = Vec::new();
-        canonical::write(&data, &mut bytes)?;
-        let command_hash = Hash::of(&bytes);
+        let command_hash = Hash::of(&spelled_data(&planned.event)?);
         self.write(id, recorded_time, recorded_time, command_hash, vec![planned])
     }
 
     /// Decides one request. A receipt says what the round will add once it is durable; after a refusal the round
     /// is as it was.
     pub(crate) fn take(&mut self, request: &Request) -> Result<Receipt, Refusal> {
-        let data = request.command.data().map_err(|e| Refusal::Unreadable(e.to_string()))?;
-        let command_hash = command_hash(request, &data)?;
+        let command = canonical_command(request)?;
+        let command_hash = Hash::of(&command);
         self.check_recorded_time(request)?;
         if let Some(known) = self.remembered.get(request.id) {
             return self.repeat(request.id, known, command_hash);
@@ -222,13 +274,17 @@ impl Writer {
             recorded_time,
             next: self.link.head().length.next_sequence(),
             cited: &cited,
-            missing_document: documents(&data)
-                .into_iter()
-                .find(|document| self.vault.holds(document).is_none()),
+            missing_document: self.missing_document(&command),
         };
         let planned = decide(&self.state, request, &context)?;
         let time = request.time.unwrap_or(recorded_time);
         self.write(request.id, time, recorded_time, command_hash, planned)
+    }
+
+    /// The first document that the command names and the vault does not hold.
+    fn missing_document(&self, command: &[u8]) -> Option<Hash> {
+        let text = std::str::from_utf8(command).unwrap_or_default();
+        documents(text).find(|document| self.vault.holds(document).is_none())
     }
 
     fn check_recorded_time(&self, request: &Request) -> Result<(), Rejection> {
@@ -269,13 +325,13 @@ impl Writer {
         let mut recorded_time = Timestamp::EPOCH;
         for at in 0..u64::from(known.count) {
             let sequence = Sequence::new(known.first.get() + at);
-            let bytes = self.bytes_at(sequence)?;
-            let entry = Entry::decode_trusted(&bytes)?;
+            let (entry, hash) =
+                self.with_bytes(sequence, |bytes| Ok((Entry::decode_trusted(bytes)?, Hash::of(bytes))))?;
             if entry.command_hash != command_hash {
                 return Err(Rejection::CommandIdReused { id, sequence }.into());
             }
             recorded_time = entry.recorded_time;
-            entries.push(Written::of(&entry, Hash::of(&bytes)));
+            entries.push(Written::of(&entry, hash));
         }
         Ok(Receipt { id, recorded_time, entries, repeated: true })
     }
@@ -288,7 +344,7 @@ impl Writer {
             if found.contains_key(citation) || !self.link.head().length.contains(sequence) {
                 continue;
             }
-            let entry = Entry::decode_trusted(&self.bytes_at(sequence)?)?;
+            let entry = self.with_bytes(sequence, |bytes| Ok(Entry::decode_trusted(bytes)?))?;
             found.insert(*citation, recorded(&entry)?);
         }
         Ok(found)
@@ -306,16 +362,27 @@ impl Writer {
         }
     }
 
-    fn bytes_at(&self, sequence: Sequence) -> Result<Vec<u8>, Refusal> {
-        let durable = self.store.head().length;
-        let pending = sequence.get().checked_sub(durable.0).and_then(|at| usize::try_from(at).ok());
+    /// Reads the bytes of an entry: from the round being gathered, from the newest, else from the store.
+    fn with_bytes<T>(
+        &self,
+        sequence: Sequence,
+        read: impl Fn(&[u8]) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let pending =
+            sequence.get().checked_sub(self.handed_over().0).and_then(|at| usize::try_from(at).ok());
         if let Some(bytes) = pending.and_then(|at| self.pending.get(at)) {
-            return Ok(bytes.clone());
+            self.look_ups.round.fetch_add(1, Relaxed);
+            return read(bytes);
         }
-        let page = self.store.read(sequence, 1)?;
-        page.into_iter()
-            .next()
-            .ok_or_else(|| Refusal::Unreadable(format!("entry {sequence} is not in the log")))
+        if let Some(bytes) = self.recent.get(sequence) {
+            self.look_ups.recent.fetch_add(1, Relaxed);
+            return read(bytes);
+        }
+        self.look_ups.store.fetch_add(1, Relaxed);
+        match self.store.read(sequence, 1)?.first() {
+            Some(bytes) => read(bytes),
+            None => Err(Refusal::Unreadable(format!("entry {sequence} is not in the log"))),
+        }
     }
 
     /// Spells the events, links them, and only when all fit lets state and round have them.
@@ -388,8 +455,7 @@ impl Writer {
     }
 
     fn spell(&mut self, mut entry: Entry, planned: &Planned) -> Result<(Entry, Vec<u8>, Hash), Refusal> {
-        let data = planned.event.data().map_err(|e| Refusal::Unreadable(e.to_string()))?;
-        canonical::write(&data, &mut entry.data)?;
+        entry.data = spelled_data(&planned.event)?;
         entry.event_type = planned.event.event_type().to_owned();
         entry.subject = planned.subject.to_string();
         entry.correlation = planned.assessment.map(|assessment| assessment.to_string());

@@ -34,8 +34,7 @@ impl Forgotten {
     /// content. Cost: reading on to it; to the end of the log if it is not there.
     pub fn receipt(&mut self, request: &Request) -> Result<Option<Receipt>, Failure> {
         self.just_used = true;
-        let data = request.command.data().map_err(|error| Failure::Malformed(error.to_string()))?;
-        let wanted = command_hash(request, &data).map_err(|error| Failure::Malformed(error.to_string()))?;
+        let wanted = command_hash(request).map_err(|error| Failure::Malformed(error.to_string()))?;
         while let Some((entry, hash)) = self.entry()? {
             if entry.id.command != request.id {
                 continue;

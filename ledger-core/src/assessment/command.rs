@@ -107,12 +107,28 @@ macro_rules! commands {
                 }
             }
 
+            /// The command's fields without the enum around them.
+            pub fn fields(&self) -> impl Serialize + '_ {
+                CommandFields(self)
+            }
+
             /// The names of all commands, in the order of this file.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];
 
             /// The JSON Schema of each command's data, by name.
             pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
                 vec![$(($name, schemars::schema_for!($data)),)*]
+            }
+        }
+
+        /// What [`Command::fields`] returns.
+        struct CommandFields<'f>(&'f Command);
+
+        impl Serialize for CommandFields<'_> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self.0 {
+                    $(Command::$variant(data) => data.serialize(serializer),)*
+                }
             }
         }
     };

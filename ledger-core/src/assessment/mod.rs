@@ -20,7 +20,7 @@ pub mod standing;
 pub mod state;
 
 pub use command::{Citation, Command, Request};
-pub use decide::{Context, Planned, decide, documents, references};
+pub use decide::{Context, Planned, decide, references};
 pub use event::{Event, EventError};
 pub use recorded::{Author, Recorded, counts_from, transcribed_from};
 pub use rejection::Rejection;

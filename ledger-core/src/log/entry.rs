@@ -19,6 +19,9 @@ use crate::values::{Hash, Malformed, Sequence, SubjectVersion, Timestamp, spelle
 /// The largest entry, in bytes: 16 KiB. Anything longer is a document and belongs in the vault.
 pub const MAX_ENTRY_BYTES: usize = 16 * 1024;
 
+const SPEC_VERSION: &str = "1.0";
+const CONTENT_TYPE: &str = "application/json";
+
 /// The identity of a command, and of the first event it caused: a UUIDv7 (RFC 9562), lower case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId(Uuid);
@@ -37,15 +40,19 @@ impl CommandId {
 
     /// Milliseconds since 1970 that the id carries.
     pub fn millis(self) -> i64 {
-        let bytes = self.0.as_bytes();
+        Self::millis_of(self.0.as_bytes())
+    }
+
+    /// As [`CommandId::millis`], of an id's bytes.
+    pub(crate) fn millis_of(bytes: &[u8; 16]) -> i64 {
         let mut wide = [0; 8];
         wide[2..].copy_from_slice(&bytes[..6]);
         i64::from_be_bytes(wide)
     }
 
-    /// The id as one number, for maps.
-    pub fn as_u128(self) -> u128 {
-        self.0.as_u128()
+    /// The 16 bytes of the UUID.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
     }
 }
 
@@ -129,6 +136,17 @@ pub enum AuthType {
     Unknown,
 }
 
+impl AuthType {
+    fn as_str(self) -> &'static str {
+        match self {
+            AuthType::AppUser => "app_user",
+            AuthType::ServiceAccount => "service_account",
+            AuthType::System => "system",
+            AuthType::Unknown => "unknown",
+        }
+    }
+}
+
 /// One event of the log with its attributes typed and its `data` as canonical bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -183,16 +201,14 @@ pub enum EntryError {
     Attributes(String),
 }
 
-/// The attributes in the order RFC 8785 gives their names, so that serialising them in order is canonical.
-#[derive(Serialize, Deserialize)]
+/// The attributes as they are read.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Attributes<'a> {
     authid: std::borrow::Cow<'a, str>,
     authtype: AuthType,
-    #[serde(skip_serializing_if = "Option::is_none")]
     causationid: Option<EventId>,
     commandhash: Hash,
-    #[serde(skip_serializing_if = "Option::is_none")]
     correlationid: Option<std::borrow::Cow<'a, str>>,
     #[serde(borrow)]
     data: &'a RawValue,
@@ -204,7 +220,6 @@ struct Attributes<'a> {
     source: std::borrow::Cow<'a, str>,
     specversion: std::borrow::Cow<'a, str>,
     subject: std::borrow::Cow<'a, str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     subjectprev: Option<Sequence>,
     subjectversion: u32,
     time: Timestamp,
@@ -214,33 +229,28 @@ struct Attributes<'a> {
 impl Entry {
     /// The entry's bytes. Fails if it is too large or a text attribute is empty. Cost: about 1 us.
     pub fn encode(&self) -> Result<Vec<u8>, EntryError> {
-        let attributes = |what: &str| EntryError::Attributes(what.to_owned());
         canonical::check(&self.data)?;
-        let data = std::str::from_utf8(&self.data).map_err(|_| attributes("data is not UTF-8"))?;
-        let data: &RawValue = serde_json::from_str(data).map_err(|_| attributes("data is not JSON"))?;
-        let spelled = Attributes {
-            authid: self.auth_id.as_str().into(),
-            authtype: self.auth_type,
-            causationid: self.causation,
-            commandhash: self.command_hash,
-            correlationid: self.correlation.as_deref().map(Into::into),
-            data,
-            datacontenttype: "application/json".into(),
-            id: self.id,
-            prev: self.prev,
-            recordedtime: self.recorded_time,
-            sequence: self.sequence,
-            source: self.source.as_str().into(),
-            specversion: "1.0".into(),
-            subject: self.subject.as_str().into(),
-            subjectprev: self.subject_prev,
-            subjectversion: self.subject_version.get(),
-            time: self.time,
-            r#type: self.event_type.as_str().into(),
-        };
-        spelled.check()?;
-        let mut bytes = Vec::with_capacity(self.data.len() + 700);
-        serde_json::to_writer(&mut bytes, &spelled).map_err(|e| EntryError::Attributes(e.to_string()))?;
+        self.check()?;
+        let mut line = Line::begin(self.data.len() + 900);
+        line.text("authid", &self.auth_id);
+        line.text("authtype", self.auth_type.as_str());
+        line.shown_if("causationid", self.causation);
+        line.shown("commandhash", self.command_hash);
+        line.text_if("correlationid", self.correlation.as_deref());
+        line.json("data", &self.data);
+        line.text("datacontenttype", CONTENT_TYPE);
+        line.shown("id", self.id);
+        line.shown("prev", self.prev);
+        line.shown("recordedtime", self.recorded_time);
+        line.shown("sequence", self.sequence);
+        line.text("source", &self.source);
+        line.text("specversion", SPEC_VERSION);
+        line.text("subject", &self.subject);
+        line.shown_if("subjectprev", self.subject_prev);
+        line.json("subjectversion", self.subject_version.to_string().as_bytes());
+        line.shown("time", self.time);
+        line.text("type", &self.event_type);
+        let bytes = line.end();
         match bytes.len() {
             0..=MAX_ENTRY_BYTES => Ok(bytes),
             bytes => Err(EntryError::TooLarge { bytes }),
@@ -262,14 +272,19 @@ impl Entry {
     pub fn decode_trusted(bytes: &[u8]) -> Result<Entry, EntryError> {
         let spelled: Attributes<'_> =
             serde_json::from_slice(bytes).map_err(|e| EntryError::Attributes(e.to_string()))?;
-        spelled.check()?;
         let Some(subject_version) = SubjectVersion::new(spelled.subjectversion) else {
             return Err(EntryError::Attributes(format!(
                 "subjectversion {} is above 2147483647",
                 spelled.subjectversion
             )));
         };
-        Ok(Entry {
+        if spelled.specversion != SPEC_VERSION || spelled.datacontenttype != CONTENT_TYPE {
+            return Err(EntryError::Attributes(format!(
+                "specversion '{}' with datacontenttype '{}', where {SPEC_VERSION} and {CONTENT_TYPE} are expected",
+                spelled.specversion, spelled.datacontenttype
+            )));
+        }
+        let entry = Entry {
             sequence: spelled.sequence,
             id: spelled.id,
             event_type: spelled.r#type.into_owned(),
@@ -286,41 +301,35 @@ impl Entry {
             correlation: spelled.correlationid.map(|text| text.into_owned()),
             causation: spelled.causationid,
             data: spelled.data.get().as_bytes().to_vec(),
-        })
+        };
+        entry.check()?;
+        Ok(entry)
     }
-}
 
-impl Attributes<'_> {
     /// What the types do not say. CloudEvents forbids empty attribute values and control characters in them.
     fn check(&self) -> Result<(), EntryError> {
         let wrong = |what: String| Err(EntryError::Attributes(what));
-        if self.specversion != "1.0" {
-            return wrong(format!("specversion '{}' is not 1.0", self.specversion));
-        }
-        if self.datacontenttype != "application/json" {
-            return wrong(format!("datacontenttype '{}' is not application/json", self.datacontenttype));
-        }
-        if !self.data.get().starts_with('{') {
+        if self.data.first() != Some(&b'{') {
             return wrong("data is not an object".to_owned());
         }
-        if self.id.ordinal == 0 || self.causationid.is_some_and(|id| id.ordinal == 0) {
+        if self.id.ordinal == 0 || self.causation.is_some_and(|id| id.ordinal == 0) {
             return wrong("an event id's ordinal starts at 1".to_owned());
         }
-        if self.subjectversion == 0 || (self.subjectversion == 1) != self.subjectprev.is_none() {
+        let version = self.subject_version.get();
+        if version == 0 || (version == 1) != self.subject_prev.is_none() {
             return wrong(format!(
-                "subjectversion {} does not fit subjectprev: absent exactly on version 1",
-                self.subjectversion
+                "subjectversion {version} does not fit subjectprev: absent exactly on version 1"
             ));
         }
-        if self.subjectprev.is_some_and(|prev| prev >= self.sequence) {
+        if self.subject_prev.is_some_and(|prev| prev >= self.sequence) {
             return wrong("subjectprev is not before sequence".to_owned());
         }
         let texts = [
-            ("authid", &*self.authid),
-            ("correlationid", self.correlationid.as_deref().unwrap_or("-")),
+            ("authid", &*self.auth_id),
+            ("correlationid", self.correlation.as_deref().unwrap_or("-")),
             ("source", &*self.source),
             ("subject", &*self.subject),
-            ("type", &*self.r#type),
+            ("type", &*self.event_type),
         ];
         for (name, text) in texts {
             if text.is_empty() || text.len() > 300 || text.chars().any(char::is_control) {
@@ -328,6 +337,64 @@ impl Attributes<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Writes attributes, which are given in the order RFC 8785 gives their names: a test holds that against an
+/// independent canonicaliser.
+struct Line(Vec<u8>);
+
+impl Line {
+    fn begin(bytes: usize) -> Line {
+        let mut line = Vec::with_capacity(bytes);
+        line.push(b'{');
+        Line(line)
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        self.0.push(b'"');
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    /// Any text.
+    fn text(&mut self, name: &str, value: &str) {
+        self.name(name);
+        canonical::write_string(value, &mut self.0);
+    }
+
+    fn text_if(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.text(name, value);
+        }
+    }
+
+    /// A value whose text needs no escape.
+    fn shown(&mut self, name: &str, value: impl fmt::Display) {
+        use std::io::Write;
+        self.name(name);
+        // Writing to memory does not fail.
+        let _ = write!(self.0, "\"{value}\"");
+    }
+
+    fn shown_if(&mut self, name: &str, value: Option<impl fmt::Display>) {
+        if let Some(value) = value {
+            self.shown(name, value);
+        }
+    }
+
+    /// Canonical JSON.
+    fn json(&mut self, name: &str, value: &[u8]) {
+        self.name(name);
+        self.0.extend_from_slice(value);
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.0.push(b'}');
+        self.0
     }
 }
 

@@ -62,6 +62,8 @@ pub struct SledStore {
     /// own syncs cannot hide it from this one.
     file: File,
     durable: Mutex<Head>,
+    /// Why nothing more is appended. Apart from the writer, so that asking does not wait for an append.
+    refuses: Mutex<Option<String>>,
     writer: Mutex<Writer>,
     options: StoreOptions,
     #[cfg(test)]
@@ -84,8 +86,6 @@ struct Writer {
     encoder: Encoder,
     record: HeadRecord,
     recorded_at: Instant,
-    /// Why nothing more is appended.
-    refuses: Option<String>,
 }
 
 /// The small pages at the end of the log.
@@ -148,7 +148,8 @@ impl SledStore {
             db,
             file,
             durable: Mutex::new(head),
-            writer: Mutex::new(Writer { small, encoder, record, recorded_at: Instant::now(), refuses: None }),
+            writer: Mutex::new(Writer { small, encoder, record, recorded_at: Instant::now() }),
+            refuses: Mutex::new(None),
             options,
             #[cfg(test)]
             fail_next: Mutex::new(None),
@@ -167,6 +168,26 @@ impl SledStore {
         #[cfg(test)]
         self.fail_if_asked(super::FailureMode::FailedButStored)?;
         Ok(())
+    }
+
+    fn check_open(&self) -> Result<(), AppendError> {
+        match &*locked(&self.refuses) {
+            None => Ok(()),
+            Some(reason) => Err(AppendError::Refused(reason.clone())),
+        }
+    }
+
+    fn refuse(&self, reason: String) {
+        *locked(&self.refuses) = Some(reason);
+    }
+
+    fn record(&self, writer: &mut Writer, head: Head) -> Result<(), String> {
+        writer.recorded_at = Instant::now();
+        writer.record.write(head).map_err(|error| {
+            let what = format!("the head record could not be written: {error}; reopen the ledger");
+            self.refuse(what.clone());
+            what
+        })
     }
 
     #[cfg(test)]
@@ -200,7 +221,7 @@ impl Store for SledStore {
     }
 
     fn ready(&self) -> Result<(), AppendError> {
-        locked(&self.writer).check_open()?;
+        self.check_open()?;
         // Room for a full round of the largest entries, above the reserve.
         check_space(self.directory.path(), ROUND_BYTES, self.options.reserve_bytes)
             .map_err(AppendError::Refused)
@@ -208,7 +229,7 @@ impl Store for SledStore {
 
     fn append(&self, expected: Length, batch: &Batch) -> Result<(), AppendError> {
         let mut writer = locked(&self.writer);
-        writer.check_open()?;
+        self.check_open()?;
         let actual = self.head().length;
         if expected != actual {
             return Err(AppendError::WrongLength { expected, actual });
@@ -220,39 +241,31 @@ impl Store for SledStore {
         let (changes, after) =
             writer.plan(expected, batch).map_err(|error| AppendError::Refused(error.to_string()))?;
         if let Err(what) = caught(|| self.commit(changes)).and_then(|committed| committed) {
-            writer.refuses =
-                Some(format!("an earlier append has an unknown outcome ({what}); reopen the ledger"));
+            self.refuse(format!("an earlier append has an unknown outcome ({what}); reopen the ledger"));
             return Err(AppendError::Unknown(what));
         }
         writer.small.become_as(after, &batch.entries);
         *locked(&self.durable) = batch.head;
         if writer.recorded_at.elapsed() >= RECORD_EVERY {
             // The entries are durable whatever happens here: the answer is yes, and the next one no.
-            let _ = writer.record(batch.head);
+            let _ = self.record(&mut writer, batch.head);
         }
         Ok(())
     }
 
     fn close(&self) -> Result<(), AppendError> {
         let mut writer = locked(&self.writer);
-        writer.check_open()?;
+        self.check_open()?;
         let head = self.head();
         if writer.record.head() != head {
-            writer.record(head).map_err(AppendError::Refused)?;
+            self.record(&mut writer, head).map_err(AppendError::Refused)?;
         }
-        writer.refuses = Some("the store is closed".to_owned());
+        self.refuse("the store is closed".to_owned());
         Ok(())
     }
 }
 
 impl Writer {
-    fn check_open(&self) -> Result<(), AppendError> {
-        match &self.refuses {
-            None => Ok(()),
-            Some(reason) => Err(AppendError::Refused(reason.clone())),
-        }
-    }
-
     /// What to change in sled for `batch`, and what then becomes of the small pages.
     fn plan(&mut self, expected: Length, batch: &Batch) -> Result<(::sled::Batch, After), PageError> {
         let mut changes = ::sled::Batch::default();
@@ -274,15 +287,6 @@ impl Writer {
             changes.insert(&key, value);
         }
         Ok((changes, after))
-    }
-
-    fn record(&mut self, head: Head) -> Result<(), String> {
-        self.recorded_at = Instant::now();
-        self.record.write(head).map_err(|error| {
-            let what = format!("the head record could not be written: {error}; reopen the ledger");
-            self.refuses = Some(what.clone());
-            what
-        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Case, Planned, each_once, risk};
 use crate::assessment::civil::Period;
-use crate::assessment::codes::{CategoryId, OrganisationId, StatementId};
+use crate::assessment::codes::{CategoryId, OrganisationId, StatementId, documents};
 use crate::assessment::command::{
     Citation, CloseRequest, EraseDocument, OpenAssessment, RequestEvidence, ShareEvidence, SubmitEvidence,
     SubmittedResult, WithdrawEvidence,
@@ -384,8 +384,8 @@ pub(super) fn erase_document(case: &Case<'_>, data: &EraseDocument) -> Result<Ve
     let Some(legal_basis) = data.legal_basis.clone() else {
         return Err(Rejection::LegalBasisMissing { commitment: data.commitment });
     };
-    let cited = entry.event.data().map(|data| super::documents(&data)).unwrap_or_default();
-    if !cited.contains(&data.commitment) {
+    let cited = entry.event.data().map(|data| data.to_string()).unwrap_or_default();
+    if !documents(&cited).any(|commitment| commitment == data.commitment) {
         return Err(Rejection::DocumentNotCited { commitment: data.commitment, sequence });
     }
     let event = DocumentErased { commitment: data.commitment, cited_by: sequence, legal_basis };

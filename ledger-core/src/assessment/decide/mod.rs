@@ -22,7 +22,7 @@ mod thematic;
 use std::collections::HashMap;
 
 use super::civil::Date;
-use super::codes::{ActorId, AreaKind, Code, Document, FrameworkId, OrganisationId, StatementId, Subject};
+use super::codes::{ActorId, AreaKind, Code, FrameworkId, OrganisationId, StatementId, Subject};
 use super::command::{Citation, Command, Request, SubmittedResult};
 use super::event::{AssessmentOpened, Event};
 use super::framework::Framework;
@@ -214,24 +214,6 @@ pub fn references(command: &Command) -> Vec<Citation> {
         | Command::RaiseConcern(_) => {}
     }
     cited
-}
-
-/// The documents named in a command's JSON: every object with a commitment.
-pub fn documents(data: &serde_json::Value) -> Vec<Hash> {
-    let mut found = Vec::new();
-    collect_documents(data, &mut found);
-    found
-}
-
-fn collect_documents(value: &serde_json::Value, found: &mut Vec<Hash>) {
-    match value {
-        serde_json::Value::Object(fields) => match serde_json::from_value::<Document>(value.clone()) {
-            Ok(document) => found.push(document.commitment),
-            Err(_) => fields.values().for_each(|field| collect_documents(field, found)),
-        },
-        serde_json::Value::Array(items) => items.iter().for_each(|item| collect_documents(item, found)),
-        _ => {}
-    }
 }
 
 /// Where a command goes.

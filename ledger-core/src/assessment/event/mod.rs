@@ -90,12 +90,28 @@ macro_rules! events {
                 }
             }
 
+            /// The event's fields without the enum around them.
+            pub fn fields(&self) -> impl Serialize + '_ {
+                EventFields(self)
+            }
+
             /// The names of all events, in the order of this file.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];
 
             /// The JSON Schema of each event's data, by name.
             pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
                 vec![$(($name, schemars::schema_for!($variant)),)*]
+            }
+        }
+
+        /// What [`Event::fields`] returns.
+        struct EventFields<'f>(&'f Event);
+
+        impl Serialize for EventFields<'_> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self.0 {
+                    $(Event::$variant(event) => event.serialize(serializer),)*
+                }
             }
         }
 

@@ -5,12 +5,14 @@
 //! and `false`. Nothing empty or unknown is spelled: no `null`, no `[]`, no `{}`, no fractions or exponents, no
 //! white space. An absent thing is absent.
 //!
-//! [`write()`] spells a value; [`check`] accepts exactly what [`write()`] can spell, in one pass and without
+//! [`spell`] spells plain data; [`check`] accepts exactly what [`spell`] can spell, in one pass and without
 //! allocating per value. Left out: what the fields mean (the typed decoders say that).
+
+mod spell;
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
+pub use spell::spell;
 
 /// The largest magnitude of an integer: beyond it JSON readers in other languages round (RFC 8785, 3.2.2.3).
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
@@ -26,76 +28,6 @@ pub struct NotCanonical {
     pub at: usize,
     /// What was found or expected there.
     pub what: &'static str,
-}
-
-/// Spells `value` at the end of `out`. Empty lists and objects and nulls inside objects are left out, as if
-/// absent. Returns an error for a number that is not an integer within [`MAX_INTEGER`], and for a null or an
-/// empty value inside an array, where leaving it out would change the meaning.
-pub fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), NotCanonical> {
-    let wrong = |out: &Vec<u8>, what| Err(NotCanonical { at: out.len(), what });
-    match value {
-        Value::Null => wrong(out, "a null cannot be spelled"),
-        Value::Bool(true) => {
-            out.extend_from_slice(b"true");
-            Ok(())
-        }
-        Value::Bool(false) => {
-            out.extend_from_slice(b"false");
-            Ok(())
-        }
-        Value::Number(number) => match number.as_i64() {
-            Some(integer) if (-MAX_INTEGER..=MAX_INTEGER).contains(&integer) => {
-                out.extend_from_slice(integer.to_string().as_bytes());
-                Ok(())
-            }
-            _ => wrong(out, "a number must be an integer within 2^53 - 1"),
-        },
-        Value::String(text) => {
-            write_string(text, out);
-            Ok(())
-        }
-        Value::Array(items) => {
-            if items.is_empty() {
-                return wrong(out, "an empty list cannot be spelled");
-            }
-            out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write(item, out)?;
-            }
-            out.push(b']');
-            Ok(())
-        }
-        Value::Object(fields) => {
-            let mut present: Vec<(&String, &Value)> = fields.iter().filter(|(_, v)| !is_empty(v)).collect();
-            if present.is_empty() {
-                return wrong(out, "an empty object cannot be spelled");
-            }
-            present.sort_by(|(a, _), (b, _)| utf16_order(a, b));
-            out.push(b'{');
-            for (index, (key, field)) in present.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_string(key, out);
-                out.push(b':');
-                write(field, out)?;
-            }
-            out.push(b'}');
-            Ok(())
-        }
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.values().all(is_empty),
-        _ => false,
-    }
 }
 
 /// RFC 8785 section 3.2.3 orders keys by UTF-16 code units, which differs from the order of bytes only
@@ -141,7 +73,7 @@ fn short_escape(byte: u8) -> Option<u8> {
     }
 }
 
-/// Accepts exactly the bytes that [`write()`] can spell for an object. Cost: one pass.
+/// Accepts exactly the bytes that [`spell`] can spell for an object. Cost: one pass.
 pub fn check(bytes: &[u8]) -> Result<(), NotCanonical> {
     if let Err(error) = std::str::from_utf8(bytes) {
         return Err(NotCanonical { at: error.valid_up_to(), what: "malformed UTF-8" });
@@ -324,10 +256,11 @@ fn unescape(key: &[u8]) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::Value;
 
-    fn spell(value: &Value) -> Result<String, NotCanonical> {
+    fn spelled(value: &Value) -> Result<String, NotCanonical> {
         let mut out = Vec::new();
-        write(value, &mut out)?;
+        spell(value, &mut out)?;
         Ok(String::from_utf8(out).expect("UTF-8"))
     }
 
@@ -343,7 +276,7 @@ mod tests {
         for text in good {
             assert_eq!(check(text.as_bytes()), Ok(()), "{text}");
             let value: Value = serde_json::from_str(text).expect("JSON");
-            assert_eq!(spell(&value).as_deref(), Ok(text));
+            assert_eq!(spelled(&value).as_deref(), Ok(text));
         }
         let bad = [
             "",
@@ -406,19 +339,19 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_an_independent_canonicaliser(value in any_json()) {
-            let ours = spell(&value).expect("spelled");
+            let ours = spelled(&value).expect("spelled");
             prop_assert_eq!(&ours, &serde_jcs::to_string(&value).expect("JCS"));
             prop_assert_eq!(check(ours.as_bytes()), Ok(()));
         }
 
         #[test]
         fn what_is_accepted_is_spelled_the_same_again(value in any_json(), at in any::<prop::sample::Index>(), with in any::<u8>()) {
-            let mut bytes = spell(&value).expect("spelled").into_bytes();
+            let mut bytes = spelled(&value).expect("spelled").into_bytes();
             let index = at.index(bytes.len());
             bytes[index] = with;
             if check(&bytes).is_ok() {
                 let again: Value = serde_json::from_slice(&bytes).expect("accepted bytes are JSON");
-                prop_assert_eq!(spell(&again).expect("spelled").into_bytes(), bytes);
+                prop_assert_eq!(spelled(&again).expect("spelled").into_bytes(), bytes);
             }
         }
     }

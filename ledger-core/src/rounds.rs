@@ -1,0 +1,256 @@
+//! Rounds: how waiting calls become durable commits, on two threads.
+//!
+//! ```text
+//! callers ──► inbox ──► Decider ──► Round ──► Committer ──► append, publish, answer
+//!                         ▲                      │
+//!                         └───────── done ───────┘
+//! ```
+//!
+//! The decider owns the writer. It takes what is waiting, decides each request in turn, and hands the round over when
+//! the committer is free; while one round is being made durable the next one gathers. So there is one order of
+//! events, the decider's, and at most one round that is decided and not yet being committed. All answers of a round -
+//! receipts, repeats, rejections - wait for its commit, since each may rest on what came before it in this round or
+//! the one before. When an append fails, everyone who waits gets [`SubmitError::Unknown`], and both threads end.
+//! Left out: rules and bytes (`writer.rs`), storing (`store/`).
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::assessment::{Request, State};
+use crate::ledger::SubmitError;
+use crate::log::Head;
+use crate::store::{AppendError, Store, Vault};
+use crate::writer::{Receipt, Refusal, Round, Writer};
+
+/// A round ends when it holds this many bytes of entries.
+const ROUND_BYTES: usize = 8 << 20;
+/// A round takes at most this many waiting calls.
+const ROUND_CALLS: usize = 1024;
+
+type Answers = Vec<Result<Receipt, SubmitError>>;
+
+/// One call to the writer: requests that are decided in order, up to the first that is refused.
+pub(crate) struct Call {
+    pub(crate) requests: Vec<Request>,
+    pub(crate) answer: oneshot::Sender<Answers>,
+}
+
+pub(crate) enum Message {
+    Call(Call),
+    /// Runs on the decider's thread when everything decided before is durable.
+    Look(Box<dyn FnOnce(&State) + Send>),
+    /// The committer has finished a round and said on its own channel how.
+    Done,
+}
+
+/// Calls decided together, and what they add to the log: nothing if all were repeats or rejections.
+struct Decided {
+    round: Option<Round>,
+    waiting: Vec<(oneshot::Sender<Answers>, Answers)>,
+}
+
+/// Starts both threads over `writer`. They end when every sender of the inbox is gone, or after a failed commit.
+pub(crate) fn start(
+    writer: Writer,
+    store: Arc<dyn Store>,
+    vault: Arc<dyn Vault>,
+    publish: watch::Sender<Head>,
+) -> std::io::Result<(mpsc::UnboundedSender<Message>, [JoinHandle<()>; 2])> {
+    let (messages, inbox) = mpsc::unbounded_channel();
+    let (hand_over, rounds) = sync_channel(1);
+    let (report, done) = sync_channel(1);
+    let committer =
+        Committer { store: store.clone(), vault, publish, rounds, report, wake: messages.downgrade() };
+    let decider = Decider {
+        writer,
+        store,
+        inbox,
+        hand_over,
+        done,
+        waiting: Vec::new(),
+        looks: Vec::new(),
+        committing: false,
+    };
+    let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+    let committer = thread("ledger-committer").spawn(move || committer.run())?;
+    let decider = thread("ledger-decider").spawn(move || decider.run())?;
+    Ok((messages, [decider, committer]))
+}
+
+struct Decider {
+    writer: Writer,
+    store: Arc<dyn Store>,
+    inbox: mpsc::UnboundedReceiver<Message>,
+    hand_over: SyncSender<Decided>,
+    done: Receiver<Result<(), SubmitError>>,
+    waiting: Vec<(oneshot::Sender<Answers>, Answers)>,
+    looks: Vec<Box<dyn FnOnce(&State) + Send>>,
+    committing: bool,
+}
+
+impl Decider {
+    fn run(mut self) {
+        let ended = self.decide_all();
+        if let Err(error) = ended {
+            // The state is ahead of the log: only reopening helps.
+            for (answer, answers) in self.waiting {
+                let _ = answer.send(vec![Err(error.clone()); answers.len()]);
+            }
+        }
+    }
+
+    fn decide_all(&mut self) -> Result<(), SubmitError> {
+        while let Some(message) = self.inbox.blocking_recv() {
+            let mut next = Some(message);
+            while let Some(message) = next {
+                self.take(message);
+                next = if self.is_full() { None } else { self.inbox.try_recv().ok() };
+            }
+            self.advance()?;
+        }
+        self.settle()
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Call(call) => {
+                let answers = self.decide(&call.requests);
+                self.waiting.push((call.answer, answers));
+            }
+            Message::Look(look) => self.looks.push(look),
+            Message::Done => {}
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= ROUND_CALLS || self.writer.round_bytes() >= ROUND_BYTES
+    }
+
+    /// Hands the round over if the committer is free, or must be waited for.
+    fn advance(&mut self) -> Result<(), SubmitError> {
+        if !self.looks.is_empty() {
+            self.settle()?;
+            for look in self.looks.drain(..) {
+                look(&self.writer.state);
+            }
+            return Ok(());
+        }
+        if self.committing && !self.is_full() {
+            if let Ok(done) = self.done.try_recv() {
+                self.committing = false;
+                done?;
+            }
+        } else {
+            self.await_commit()?;
+        }
+        if !self.committing { self.hand_over() } else { Ok(()) }
+    }
+
+    /// Waits until everything decided is durable and answered.
+    fn settle(&mut self) -> Result<(), SubmitError> {
+        self.await_commit()?;
+        self.hand_over()?;
+        self.await_commit()
+    }
+
+    fn await_commit(&mut self) -> Result<(), SubmitError> {
+        if !std::mem::take(&mut self.committing) {
+            return Ok(());
+        }
+        self.done.recv().unwrap_or_else(|_| Err(stopped()))
+    }
+
+    fn hand_over(&mut self) -> Result<(), SubmitError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let decided = Decided { round: self.writer.take_round(), waiting: std::mem::take(&mut self.waiting) };
+        self.hand_over.send(decided).map_err(|_| stopped())?;
+        self.committing = true;
+        Ok(())
+    }
+
+    fn decide(&mut self, requests: &[Request]) -> Answers {
+        let mut answers = Vec::with_capacity(requests.len());
+        let mut refused = false;
+        for request in requests {
+            let answer = if refused { Err(SubmitError::NotTried) } else { self.decide_one(request) };
+            refused |= answer.is_err();
+            answers.push(answer);
+        }
+        answers
+    }
+
+    fn decide_one(&mut self, request: &Request) -> Result<Receipt, SubmitError> {
+        if self.writer.round_bytes() == 0
+            && let Err(error) = self.store.ready()
+        {
+            return Err(SubmitError::Refused(error.to_string()));
+        }
+        self.writer.take(request).map_err(|refusal| match refusal {
+            Refusal::Rejected(rejection) => SubmitError::Rejected(rejection),
+            Refusal::Unreadable(what) => SubmitError::Refused(what),
+        })
+    }
+}
+
+/// Only a panic ends the committer without a report.
+fn stopped() -> SubmitError {
+    SubmitError::Unknown("the thread that commits has stopped".to_owned())
+}
+
+struct Committer {
+    store: Arc<dyn Store>,
+    vault: Arc<dyn Vault>,
+    publish: watch::Sender<Head>,
+    rounds: Receiver<Decided>,
+    report: SyncSender<Result<(), SubmitError>>,
+    /// Weak, so that the inbox closes when the last caller is gone.
+    wake: mpsc::WeakUnboundedSender<Message>,
+}
+
+impl Committer {
+    fn run(self) {
+        for decided in &self.rounds {
+            let committed = decided.round.as_ref().map_or(Ok(()), |round| self.commit(round));
+            for (answer, answers) in decided.waiting {
+                let answers = match &committed {
+                    Ok(()) => answers,
+                    Err(error) => vec![Err(error.clone()); answers.len()],
+                };
+                // A caller that went away learns the outcome by repeating its id.
+                let _ = answer.send(answers);
+            }
+            let failed = committed.is_err();
+            // The decider may have ended already, and nobody is left to be told.
+            let _ = self.report.send(committed);
+            if let Some(inbox) = self.wake.upgrade() {
+                let _ = inbox.send(Message::Done);
+            }
+            if failed {
+                return;
+            }
+        }
+    }
+
+    /// THE COMMIT POINT. Before the append nothing of the round is visible or promised; after it everything is
+    /// durable, and only then published, answered, and documents destroyed.
+    fn commit(&self, round: &Round) -> Result<(), SubmitError> {
+        let unknown = |what: String| SubmitError::Unknown(what);
+        self.vault.sync().map_err(|error| unknown(error.to_string()))?;
+        self.store.append(round.expected, &round.batch).map_err(|error| match error {
+            AppendError::Unknown(what) => unknown(what),
+            other => unknown(other.to_string()),
+        })?;
+        self.publish.send_replace(round.batch.head);
+        for commitment in &round.erased {
+            self.vault.erase(commitment).map_err(|error| {
+                unknown(format!("the erasure is recorded, but the document is not yet destroyed ({error})"))
+            })?;
+        }
+        Ok(())
+    }
+}
