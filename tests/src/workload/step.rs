@@ -31,6 +31,11 @@ impl Step {
         self.content.as_deref()
     }
 
+    /// The request, its document still lacking.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
     /// The request, its document stored by `store` if it has one.
     pub fn stored<E>(mut self, store: impl FnOnce(&[u8]) -> Result<Document, E>) -> Result<Request, E> {
         if let Some(content) = &self.content {
