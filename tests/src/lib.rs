@@ -11,4 +11,5 @@ pub mod run;
 pub mod schemas;
 pub mod table;
 pub mod time;
+pub mod workload;
 pub mod world;

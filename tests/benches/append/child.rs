@@ -1,0 +1,39 @@
+//! What runs in a child process: one case, answered as one line of JSON.
+
+use std::hint::black_box;
+
+use ledger_tests::workload::{Scale, Workload};
+
+use crate::full_path;
+use crate::measure::{Clock, peak_mib};
+use crate::outcome::Outcome;
+use crate::plan::{Case, Spec};
+
+/// Runs the case and spells what it found.
+pub fn run(spec: &Spec) -> String {
+    let mut outcome = match spec.case {
+        Case::Generator => generator(spec),
+        Case::Ledger => full_path::run(spec),
+    };
+    outcome.peak_mib = peak_mib();
+    serde_json::to_string(&outcome).expect("plain data")
+}
+
+/// The generator alone: what it costs a command, and how much memory it takes.
+fn generator(spec: &Spec) -> Outcome {
+    let mut clock = Clock::new(spec.entries);
+    let mut workload = Workload::new(spec.seed, Scale::NATIONAL);
+    clock.time(|| {
+        workload.by_ref().take(spec.entries as usize).for_each(|step| drop(black_box(step)));
+        spec.entries
+    });
+    Outcome {
+        system: "generator alone".to_owned(),
+        durability: "none".to_owned(),
+        entries: spec.entries,
+        round: 1,
+        seconds: clock.seconds(),
+        generate_us: Some(clock.seconds() * 1e6 / spec.entries as f64),
+        ..Outcome::default()
+    }
+}

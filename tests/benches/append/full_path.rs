@@ -1,0 +1,206 @@
+//! The full path through the public [`Ledger`]: command in memory, document stored, decided, encoded, chained,
+//! durable, answered.
+//!
+//! The set-up (50,000 areas and those who act for them) comes first, and the ledger is closed and opened again before
+//! the clock starts. Commands are generated a slab at a time while the clock stands. While a round is under way the
+//! submitter stores the next one's documents, as any client would; with one command a round it does not, so that each
+//! command's time is its own.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::path::Path;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use ledger_core::assessment::Request;
+use ledger_core::assessment::codes::MediaType;
+use ledger_core::environment::Environment;
+use ledger_core::values::Timestamp;
+use ledger_core::{Ledger, Receipt, SubmitError};
+use ledger_tests::workload::{MEDIA_TYPE, Scale, Step, Workload};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::measure::{Clock, allocated, latency};
+use crate::outcome::{Disk, Outcome};
+use crate::plan::Spec;
+
+/// Commands in memory at a time: some 20 MiB.
+const SLAB: usize = 16_000;
+/// Commands of the set-up in a commit.
+const SET_UP_ROUND: usize = 1_000;
+
+type Answers = Vec<Result<Receipt, SubmitError>>;
+
+/// Measures one submitter with rounds of `spec.round`.
+pub fn run(spec: &Spec) -> Outcome {
+    set_up(spec);
+    let before = [allocated(&spec.dir.join("log")), allocated(&spec.dir.join("documents"))];
+    let ledger = open(&spec.dir);
+    let mut run = Run::new(spec, &ledger);
+    let mut workload = Workload::new(spec.seed, Scale::NATIONAL);
+    let mut left = spec.entries as usize;
+    while left > 0 {
+        let generated = Instant::now();
+        let slab: Vec<Step> = workload.by_ref().take(left.min(SLAB)).collect();
+        run.generating += generated.elapsed();
+        left -= slab.len();
+        run.slab(slab);
+    }
+    let outcome = run.outcome();
+    ledger.close().expect("a clean close");
+    let added = |at: usize, name: &str| {
+        (allocated(&spec.dir.join(name)) as f64 - before[at] as f64) / outcome.entries as f64
+    };
+    let disk = Disk { log_per_entry: added(0, "log"), documents_per_entry: added(1, "documents") };
+    Outcome { disk: Some(disk), ..outcome }
+}
+
+fn open(dir: &Path) -> Ledger {
+    Ledger::open(dir, Environment::system(), &mut |_, _| ()).expect("the ledger opens")
+}
+
+fn set_up(spec: &Spec) {
+    let founding = Workload::founding(spec.seed);
+    let ledger = Ledger::create(&spec.dir, Environment::system(), founding).expect("a new ledger");
+    let runtime = runtime();
+    let mut requests = Workload::set_up(spec.seed, Scale::NATIONAL);
+    loop {
+        let round: Vec<Request> = requests.by_ref().take(SET_UP_ROUND).collect();
+        if round.is_empty() {
+            break;
+        }
+        Answered::default().take(runtime.block_on(ledger.submit_all(round)));
+    }
+    ledger.close().expect("a clean close");
+}
+
+/// On the caller's own thread: the submitter is one core, the ledger's writer the other.
+fn runtime() -> Runtime {
+    Builder::new_current_thread().build().expect("a runtime")
+}
+
+/// The answers of a slab.
+#[derive(Debug, Default)]
+struct Answered {
+    receipts: Vec<Receipt>,
+    /// Of commands that were alone in their round.
+    latencies: Vec<Duration>,
+}
+
+impl Answered {
+    /// Every command of the workload is accepted: anything else would be measured wrongly.
+    fn take(&mut self, answers: Answers) {
+        let accepted = |answer: Result<Receipt, SubmitError>| {
+            answer.unwrap_or_else(|error| panic!("a command failed: {error}"))
+        };
+        self.receipts.extend(answers.into_iter().map(accepted));
+    }
+}
+
+/// A run under way.
+struct Run<'l> {
+    ledger: &'l Ledger,
+    runtime: Runtime,
+    media_type: MediaType,
+    round: usize,
+    clock: Clock,
+    commits: u64,
+    generating: Duration,
+    latencies: Vec<Duration>,
+    types: BTreeMap<String, u64>,
+}
+
+impl<'l> Run<'l> {
+    fn new(spec: &Spec, ledger: &'l Ledger) -> Self {
+        Run {
+            ledger,
+            runtime: runtime(),
+            media_type: MEDIA_TYPE.parse().expect("a media type"),
+            round: spec.round,
+            clock: Clock::new(spec.entries),
+            commits: 0,
+            generating: Duration::ZERO,
+            latencies: Vec::new(),
+            types: BTreeMap::new(),
+        }
+    }
+
+    fn stored(&self, step: Step) -> Request {
+        let at = step.request().recorded_time.unwrap_or(Timestamp::EPOCH);
+        let store = |content: &[u8]| self.ledger.add_document(content, &self.media_type, b"", at);
+        step.stored(store).unwrap_or_else(|error| panic!("a document was not stored: {error}"))
+    }
+
+    /// Submits a slab while the clock runs, and counts afterwards.
+    fn slab(&mut self, slab: Vec<Step>) {
+        let mut answered = Answered::default();
+        let mut clock = std::mem::replace(&mut self.clock, Clock::new(0));
+        self.commits += slab.len().div_ceil(self.round) as u64;
+        clock.time(|| {
+            answered = match self.round {
+                1 => self.runtime.block_on(self.one_by_one(slab)),
+                _ => self.runtime.block_on(self.rounds(slab)),
+            };
+            answered.receipts.iter().map(|receipt| receipt.entries.len() as u64).sum()
+        });
+        self.clock = clock;
+        self.latencies.append(&mut answered.latencies);
+        for entry in answered.receipts.into_iter().flat_map(|receipt| receipt.entries) {
+            *self.types.entry(entry.event_type).or_default() += 1;
+        }
+    }
+
+    async fn one_by_one(&self, slab: Vec<Step>) -> Answered {
+        let mut answered = Answered::default();
+        for step in slab {
+            let start = Instant::now();
+            let answer = self.ledger.submit(self.stored(step)).await;
+            answered.latencies.push(start.elapsed());
+            answered.take(vec![answer]);
+        }
+        answered
+    }
+
+    async fn rounds(&self, slab: Vec<Step>) -> Answered {
+        let mut answered = Answered::default();
+        let mut steps = slab.into_iter();
+        let mut under_way: Option<Pin<Box<dyn Future<Output = Answers> + '_>>> = None;
+        loop {
+            let round: Vec<Request> = steps.by_ref().take(self.round).map(|step| self.stored(step)).collect();
+            if let Some(answers) = under_way.take() {
+                answered.take(answers.await);
+            }
+            if round.is_empty() {
+                return answered;
+            }
+            let mut sent = Box::pin(self.ledger.submit_all(round));
+            // A future does nothing before it is polled: this hands the round to the writer.
+            poll_fn(|context| {
+                let at_once = sent.as_mut().poll(context).is_ready();
+                assert!(!at_once, "a round was answered before it can be durable: the ledger is closed");
+                Poll::Ready(())
+            })
+            .await;
+            under_way = Some(sent);
+        }
+    }
+
+    fn outcome(self) -> Outcome {
+        let commands = self.clock.done().max(1) as f64;
+        Outcome {
+            system: "ledger, full path".to_owned(),
+            durability: "fdatasync of the log each round, and of segment and keys of new documents"
+                .to_owned(),
+            entries: self.clock.done(),
+            round: self.round,
+            commits: self.commits,
+            seconds: self.clock.seconds(),
+            tenths: self.clock.tenths(),
+            latency: latency(self.latencies),
+            generate_us: Some(self.generating.as_secs_f64() * 1e6 / commands),
+            types: self.types,
+            ..Outcome::default()
+        }
+    }
+}

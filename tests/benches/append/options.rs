@@ -1,0 +1,78 @@
+//! The options of the benchmark.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, ValueEnum};
+
+use crate::plan::Spec;
+
+/// Measures the full path of a command beside other embedded stores; prints a table and writes JSON.
+#[derive(Debug, Parser)]
+#[command(name = "append")]
+pub struct Options {
+    /// Entries of the bulk cases; 100000 and 1000000 while absent. From 5000000 on only our own path runs
+    #[arg(long)]
+    pub entries: Option<u64>,
+    /// Only these cases
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub only: Vec<Group>,
+    /// Where the JSON goes [default: target/bench/append.json]
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Seed of the workload
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where the stores lie while they are measured: the disk that is measured [default: target/bench]
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// What cargo adds
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// One case, spelled as JSON: how the benchmark calls itself
+    #[arg(long, hide = true, value_parser = spec)]
+    pub child: Option<Spec>,
+}
+
+/// Cases that can be asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Group {
+    /// The workload's generator alone
+    Generator,
+    /// Our full path, 1,000 commands a round
+    Bulk,
+}
+
+impl Group {
+    /// Every group, in the order they run.
+    pub const ALL: [Group; 2] = [Group::Generator, Group::Bulk];
+}
+
+fn spec(text: &str) -> Result<Spec, serde_json::Error> {
+    serde_json::from_str(text)
+}
+
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench")
+}
+
+impl Options {
+    /// The directory to measure in, made if it is ours.
+    pub fn dir(&self) -> PathBuf {
+        let Some(dir) = &self.dir else {
+            // If this fails, making a directory inside it does too, and says why.
+            let _ = std::fs::create_dir_all(target());
+            return target();
+        };
+        dir.clone()
+    }
+
+    /// Where the JSON goes.
+    pub fn json(&self) -> PathBuf {
+        self.json.clone().unwrap_or_else(|| target().join("append.json"))
+    }
+
+    /// Why nothing can be measured in the directory.
+    pub fn unusable(&self, error: &std::io::Error) -> String {
+        format!("{} cannot be used: {error}; name another directory with --dir", self.dir().display())
+    }
+}
