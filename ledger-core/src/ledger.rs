@@ -4,36 +4,26 @@
 //! append it as one commit, and then answer everyone. If an append fails, everyone who waits gets
 //! [`SubmitError::Unknown`] and the handle closes until it is reopened. Left out: how rounds are made.
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use futures_util::stream::Stream;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::assessment::codes::{ActorId, Document, MediaType, Origin, Subject, documents};
+use crate::assessment::codes::{ActorId, Document, MediaType, Origin, Subject};
 use crate::assessment::event::{ClockKind, LogFounded, Purpose};
 use crate::assessment::{Author, Planned, Rejection, Request, State};
 use crate::environment::Environment;
 use crate::log::{CommandId, Head};
+use crate::opening::{self, Keeper};
 use crate::rounds::{self, Call, Message};
 use crate::store::{
-    AppendError, DiskVault, OpenError, ReadError, SledStore, Store, Vault, VaultError, entries_from,
+    AppendError, DiskVault, OpenError, ReadError, SledStore, Snapshots, Store, Vault, VaultError,
 };
 use crate::tail::{Filter, TailEntry, tail};
-use crate::values::{Hash, Length, Sequence, Timestamp};
+use crate::uncited::Uncited;
+use crate::values::{Length, Sequence, Timestamp};
 use crate::writer::{Counted, LookUps, Receipt, Writer};
-
-/// A document that no entry cites is destroyed when it is this old and the ledger is opened: 24 hours.
-const UNCITED_MILLIS: i64 = 24 * 60 * 60 * 1000;
-
-/// Enough of a commitment to tell documents apart: two that agree here are both kept.
-fn start_of(commitment: &Hash) -> [u8; 8] {
-    let mut start = [0; 8];
-    start.copy_from_slice(&commitment.as_bytes()[..8]);
-    start
-}
 
 /// Why a request was not recorded.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -114,7 +104,9 @@ pub struct Ledger {
     environment: Environment,
     founded: LogFounded,
     look_ups: Arc<Counted>,
-    threads: Vec<JoinHandle<()>>,
+    uncited: Arc<Uncited>,
+    keeper: Option<Keeper>,
+    threads: Option<rounds::Threads>,
 }
 
 impl Ledger {
@@ -122,10 +114,12 @@ impl Ledger {
     pub fn create(dir: &Path, environment: Environment, founding: Founding) -> Result<Self, OpenLedgerError> {
         let store = Arc::new(SledStore::create(dir)?);
         let vault = Arc::new(DiskVault::open(dir)?);
-        Self::found(store, vault, environment, founding)
+        let keeper = Keeper::new(Snapshots::of(dir));
+        Self::found_kept(store, vault, environment, founding, Some(keeper))
     }
 
-    /// Opens the ledger in `dir`. Cost: replays every entry, some 300,000 a second.
+    /// Opens the ledger in `dir`. Cost: reading the newest snapshot, and replaying the entries after it, some 300,000 a
+    /// second.
     pub fn open(
         dir: &Path,
         environment: Environment,
@@ -133,7 +127,8 @@ impl Ledger {
     ) -> Result<Self, OpenLedgerError> {
         let store = Arc::new(SledStore::open(dir)?);
         let vault = Arc::new(DiskVault::open(dir)?);
-        Self::start(store, vault, environment, progress)
+        let keeper = Keeper::new(Snapshots::of(dir));
+        Self::start_kept(store, vault, environment, Some(keeper), progress)
     }
 
     /// Founds a ledger in an empty store.
@@ -142,6 +137,16 @@ impl Ledger {
         vault: Arc<dyn Vault>,
         environment: Environment,
         founding: Founding,
+    ) -> Result<Self, OpenLedgerError> {
+        Self::found_kept(store, vault, environment, founding, None)
+    }
+
+    fn found_kept(
+        store: Arc<dyn Store>,
+        vault: Arc<dyn Vault>,
+        environment: Environment,
+        founding: Founding,
+        keeper: Option<Keeper>,
     ) -> Result<Self, OpenLedgerError> {
         let mut writer = Writer::new(store.clone(), vault.clone(), environment.clock.clone());
         let event = LogFounded {
@@ -162,7 +167,7 @@ impl Ledger {
         let Some(round) = writer.take_round() else { return Err(OpenLedgerError::Empty) };
         let appended = store.append(Length(0), &round.batch);
         appended.map_err(|error| OpenLedgerError::Founding(error.to_string()))?;
-        Self::run(writer, store, vault, environment)
+        Self::run(writer, store, vault, environment, keeper)
     }
 
     /// Opens the ledger in a store: replays the log, finishes pending erasures, destroys documents that nothing cited
@@ -173,29 +178,18 @@ impl Ledger {
         environment: Environment,
         progress: Progress<'_>,
     ) -> Result<Self, OpenLedgerError> {
-        let mut writer = Writer::new(store.clone(), vault.clone(), environment.clock.clone());
-        let length = store.head().length;
-        let mut cited = HashSet::new();
-        for item in entries_from(store.clone(), Sequence::new(0)) {
-            let (sequence, bytes) = item?;
-            writer.replay(&bytes).map_err(|what| OpenLedgerError::Illegal { sequence, what })?;
-            let text = std::str::from_utf8(&bytes).unwrap_or_default();
-            cited.extend(documents(text).map(|commitment| start_of(&commitment)));
-            if sequence.get().is_multiple_of(65_536) {
-                progress(Length(sequence.get()), length);
-            }
-        }
-        for commitment in writer.state.erased() {
-            if vault.holds(commitment).is_some() {
-                vault.erase(commitment)?;
-            }
-        }
-        // Simulated times say nothing about how long a document has waited.
-        if writer.state.founded().is_some_and(|founded| founded.clock == ClockKind::System) {
-            let now = environment.clock.now().millis();
-            vault.sweep(&|commitment| cited.contains(&start_of(commitment)), UNCITED_MILLIS, now)?;
-        }
-        Self::run(writer, store, vault, environment)
+        Self::start_kept(store, vault, environment, None, progress)
+    }
+
+    fn start_kept(
+        store: Arc<dyn Store>,
+        vault: Arc<dyn Vault>,
+        environment: Environment,
+        mut keeper: Option<Keeper>,
+        progress: Progress<'_>,
+    ) -> Result<Self, OpenLedgerError> {
+        let writer = opening::open(&store, &vault, &environment, keeper.as_mut(), progress)?;
+        Self::run(writer, store, vault, environment, keeper)
     }
 
     fn run(
@@ -203,14 +197,15 @@ impl Ledger {
         store: Arc<dyn Store>,
         vault: Arc<dyn Vault>,
         environment: Environment,
+        keeper: Option<Keeper>,
     ) -> Result<Self, OpenLedgerError> {
         let founded = writer.state.founded().cloned().ok_or(OpenLedgerError::Empty)?;
-        let look_ups = writer.look_ups();
+        let (look_ups, uncited) = (writer.look_ups(), writer.uncited.clone());
         let (publish, head) = watch::channel(writer.link.head());
         let (messages, threads) = rounds::start(writer, store.clone(), vault.clone(), publish)
             .map_err(|error| OpenLedgerError::Founding(format!("no thread for the writer: {error}")))?;
-        let (messages, threads) = (Some(messages), threads.into());
-        Ok(Ledger { messages, head, store, vault, environment, founded, look_ups, threads })
+        let (messages, threads) = (Some(messages), Some(threads));
+        Ok(Ledger { messages, head, store, vault, environment, founded, look_ups, uncited, keeper, threads })
     }
 
     /// How the ledger was founded.
@@ -282,6 +277,7 @@ impl Ledger {
     ) -> Result<Document, VaultError> {
         let secret = self.environment.random.secret(label);
         let commitment = self.vault.put(content, media_type.as_str(), secret, at.millis())?;
+        self.uncited.put(commitment, at.millis());
         Ok(Document { commitment, bytes: content.len() as u64, media_type: media_type.clone() })
     }
 
@@ -295,27 +291,28 @@ impl Ledger {
         tail(self.store(), self.head.clone(), from, filter)
     }
 
-    /// Takes no more requests, answers those waiting, and makes the head record current.
+    /// Takes no more requests, answers those waiting, makes the head record current, and takes a snapshot where that
+    /// spares the next start some work.
     pub fn close(mut self) -> Result<(), AppendError> {
-        self.stop();
-        self.store.close()
+        self.stop()
     }
 
-    fn stop(&mut self) {
+    fn stop(&mut self) -> Result<(), AppendError> {
         self.messages = None;
-        for thread in self.threads.drain(..) {
-            // A thread that panicked has answered nobody; the log is as its last commit left it.
-            let _ = thread.join();
+        let writer = self.threads.take().and_then(rounds::Threads::join);
+        self.store.close()?;
+        if let (Some(writer), Some(keeper)) = (writer, &self.keeper) {
+            keeper.keep(&writer, &*self.vault);
         }
+        Ok(())
     }
 }
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        if !self.threads.is_empty() {
-            self.stop();
+        if self.threads.is_some() {
             // Nobody is left to hear of a failure, and the next opening finds the head by itself.
-            let _ = self.store.close();
+            let _ = self.stop();
         }
     }
 }

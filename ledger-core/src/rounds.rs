@@ -30,7 +30,13 @@ const ROUND_BYTES: usize = 8 << 20;
 /// A round takes at most this many waiting calls.
 const ROUND_CALLS: usize = 1024;
 
+/// What someone does with the state.
+type Look = Box<dyn FnOnce(&State) + Send>;
+
 type Answers = Vec<Result<Receipt, SubmitError>>;
+
+/// A caller, and what it is told once that is durable.
+type Waiting = (oneshot::Sender<Answers>, Answers);
 
 /// One call to the writer: requests that are decided in order, up to the first that is refused.
 pub(crate) struct Call {
@@ -41,7 +47,7 @@ pub(crate) struct Call {
 pub(crate) enum Message {
     Call(Call),
     /// Runs on the decider's thread when everything decided before is durable.
-    Look(Box<dyn FnOnce(&State) + Send>),
+    Look(Look),
     /// The committer has finished a round and said on its own channel how.
     Done,
 }
@@ -49,7 +55,24 @@ pub(crate) enum Message {
 /// Calls decided together, and what they add to the log: nothing if all were repeats or rejections.
 struct Decided {
     round: Option<Round>,
-    waiting: Vec<(oneshot::Sender<Answers>, Answers)>,
+    waiting: Vec<Waiting>,
+}
+
+/// Both threads.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    decider: JoinHandle<Option<Writer>>,
+    committer: JoinHandle<()>,
+}
+
+impl Threads {
+    /// Waits until both have ended, which they do when nobody can send any more. Returns the writer if everything it
+    /// knows is durable: after a failed commit, or a panic, it is not.
+    pub(crate) fn join(self) -> Option<Writer> {
+        let writer = self.decider.join().ok().flatten();
+        self.committer.join().ok()?;
+        writer
+    }
 }
 
 /// Starts both threads over `writer`. They end when every sender of the inbox is gone, or after a failed commit.
@@ -58,7 +81,7 @@ pub(crate) fn start(
     store: Arc<dyn Store>,
     vault: Arc<dyn Vault>,
     publish: watch::Sender<Head>,
-) -> std::io::Result<(mpsc::UnboundedSender<Message>, [JoinHandle<()>; 2])> {
+) -> std::io::Result<(mpsc::UnboundedSender<Message>, Threads)> {
     let (messages, inbox) = mpsc::unbounded_channel();
     let (hand_over, rounds) = sync_channel(1);
     let (report, done) = sync_channel(1);
@@ -77,7 +100,7 @@ pub(crate) fn start(
     let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let committer = thread("ledger-committer").spawn(move || committer.run())?;
     let decider = thread("ledger-decider").spawn(move || decider.run())?;
-    Ok((messages, [decider, committer]))
+    Ok((messages, Threads { decider, committer }))
 }
 
 struct Decider {
@@ -86,18 +109,20 @@ struct Decider {
     inbox: mpsc::UnboundedReceiver<Message>,
     hand_over: SyncSender<Decided>,
     done: Receiver<Result<(), SubmitError>>,
-    waiting: Vec<(oneshot::Sender<Answers>, Answers)>,
-    looks: Vec<Box<dyn FnOnce(&State) + Send>>,
+    waiting: Vec<Waiting>,
+    looks: Vec<Look>,
     committing: bool,
 }
 
 impl Decider {
-    fn run(mut self) {
-        let ended = self.decide_all();
-        if let Err(error) = ended {
-            // The state is ahead of the log: only reopening helps.
-            for (answer, answers) in self.waiting {
-                let _ = answer.send(vec![Err(error.clone()); answers.len()]);
+    /// Ends with the writer if everything it knows is durable.
+    fn run(mut self) -> Option<Writer> {
+        match self.decide_all() {
+            Ok(()) => Some(self.writer),
+            Err(error) => {
+                // The state is ahead of the log: only reopening helps.
+                answer_all(self.waiting, &error);
+                None
             }
         }
     }
@@ -197,6 +222,13 @@ impl Decider {
     }
 }
 
+/// Tells everyone who waits the same.
+fn answer_all(waiting: Vec<Waiting>, error: &SubmitError) {
+    for (answer, answers) in waiting {
+        let _ = answer.send(vec![Err(error.clone()); answers.len()]);
+    }
+}
+
 /// Only a panic ends the committer without a report.
 fn stopped() -> SubmitError {
     SubmitError::Unknown("the thread that commits has stopped".to_owned())
@@ -215,24 +247,29 @@ struct Committer {
 impl Committer {
     fn run(self) {
         for decided in &self.rounds {
-            let committed = decided.round.as_ref().map_or(Ok(()), |round| self.commit(round));
-            for (answer, answers) in decided.waiting {
-                let answers = match &committed {
-                    Ok(()) => answers,
-                    Err(error) => vec![Err(error.clone()); answers.len()],
-                };
-                // A caller that went away learns the outcome by repeating its id.
-                let _ = answer.send(answers);
+            match decided.round.as_ref().map_or(Ok(()), |round| self.commit(round)) {
+                Ok(()) => {
+                    for (answer, answers) in decided.waiting {
+                        // A caller that went away learns the outcome by repeating its id.
+                        let _ = answer.send(answers);
+                    }
+                    self.report(Ok(()));
+                }
+                Err(error) => {
+                    self.report(Err(error.clone()));
+                    // The decider ends now, and with it the handle: nobody hears of a failure while it still takes calls.
+                    while self.rounds.recv().is_ok() {}
+                    answer_all(decided.waiting, &error);
+                }
             }
-            let failed = committed.is_err();
-            // The decider may have ended already, and nobody is left to be told.
-            let _ = self.report.send(committed);
-            if let Some(inbox) = self.wake.upgrade() {
-                let _ = inbox.send(Message::Done);
-            }
-            if failed {
-                return;
-            }
+        }
+    }
+
+    fn report(&self, committed: Result<(), SubmitError>) {
+        // The decider may have ended already, and nobody is left to be told.
+        let _ = self.report.send(committed);
+        if let Some(inbox) = self.wake.upgrade() {
+            let _ = inbox.send(Message::Done);
         }
     }
 

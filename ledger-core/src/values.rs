@@ -90,7 +90,9 @@ impl FromStr for Sequence {
 spelled_as_text!(Sequence, "Sequence", "^[0-9]{16}$", "Position of an entry in the log, 16 digits");
 
 /// How many entries a log has: the sequence number its next entry will get.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
 pub struct Length(pub u64);
 
 impl Length {
@@ -117,7 +119,9 @@ impl fmt::Display for Length {
 }
 
 /// Position of an entry in its subject's own history: gapless from 1, a JSON integer up to 2^31 - 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
 pub struct SubjectVersion(u32);
 
 impl SubjectVersion {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::assessment::codes::{Subject, documents};
+use crate::assessment::codes::{Origin, Subject, documents};
 use crate::assessment::event::ClockKind;
 use crate::assessment::{
     Author, Citation, Context, Event, Planned, Recorded, Rejection, Request, State, decide, references,
@@ -20,8 +20,9 @@ use crate::line::canonical_command;
 use crate::log::{AuthType, CommandId, Entry, EntryError, EventId, Link, canonical};
 use crate::recent::Recent;
 use crate::record::{RecordError, recorded};
-use crate::remembered::{CAPACITY, Remembered, RememberedIds};
+use crate::remembered::{CAPACITY, Remembered, RememberedIds, RememberedSnapshot};
 use crate::store::{Batch, ReadError, Store, Vault};
+use crate::uncited::Uncited;
 use crate::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 
 /// The clock may lie this far behind the last entry and is then clamped to it.
@@ -148,6 +149,11 @@ impl Counted {
     }
 }
 
+/// How entries name the ledger that wrote them.
+fn source_of(origin: &Origin) -> String {
+    format!("https://{origin}")
+}
+
 /// An event's own fields, as they stand in its entry.
 fn spelled_data(event: &Event) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::with_capacity(256);
@@ -162,7 +168,8 @@ pub(crate) struct Writer {
     clock: Arc<dyn Clock>,
     pub(crate) state: State,
     pub(crate) link: Link,
-    remembered: RememberedIds,
+    pub(crate) remembered: RememberedIds,
+    pub(crate) uncited: Arc<Uncited>,
     source: String,
     clock_kind: ClockKind,
     recent: Recent,
@@ -181,6 +188,7 @@ impl Writer {
             state: State::default(),
             link: Link::default(),
             remembered: RememberedIds::new(CAPACITY),
+            uncited: Arc::default(),
             source: String::new(),
             clock_kind: ClockKind::System,
             recent: Recent::default(),
@@ -189,6 +197,15 @@ impl Writer {
             pending_bytes: 0,
             erased: Vec::new(),
         }
+    }
+
+    /// The same writer as it was at a snapshot.
+    pub(crate) fn knowing(self, state: State, link: Link, ids: RememberedSnapshot) -> Self {
+        let founded = state.founded();
+        let source = founded.map_or(String::new(), |founded| source_of(&founded.origin));
+        let clock_kind = founded.map_or(self.clock_kind, |founded| founded.clock);
+        let remembered = RememberedIds::restore(CAPACITY, ids);
+        Writer { state, link, remembered, source, clock_kind, ..self }
     }
 
     /// Takes an entry that is in the log already. The same steps as for a new one.
@@ -245,7 +262,7 @@ impl Writer {
         planned: Planned,
     ) -> Result<Receipt, Refusal> {
         if let Event::LogFounded(founded) = &planned.event {
-            self.source = format!("https://{}", founded.origin);
+            self.source = source_of(&founded.origin);
         }
         let command_hash = Hash::of(&spelled_data(&planned.event)?);
         self.write(id, recorded_time, recorded_time, command_hash, vec![planned])
@@ -425,6 +442,7 @@ impl Writer {
             };
             // `decide` never returns what `apply` refuses; a test holds it to that over random histories.
             self.learn(&entry, &recorded).map_err(|illegal| Refusal::Unreadable(illegal.to_string()))?;
+            self.uncited.cited(documents(std::str::from_utf8(&bytes).unwrap_or_default()));
             written.push(Written::of(&entry, hash));
             self.pending_bytes += bytes.len();
             self.pending.push(bytes);

@@ -9,7 +9,9 @@ use ledger_core::assessment::event::{ClockKind, Purpose};
 use ledger_core::assessment::{Command, Request};
 use ledger_core::environment::{Clock, Environment};
 use ledger_core::log::CommandId;
-use ledger_core::store::{DiskVault, Document, MemoryStore, MemoryVault, SledStore, Vault, VaultError};
+use ledger_core::store::{
+    DiskVault, Document, Listed, MemoryStore, MemoryVault, SledStore, Vault, VaultError,
+};
 use ledger_core::values::{Hash, Timestamp};
 use ledger_core::{Founding, Ledger, line};
 use replay::{Log, verify};
@@ -151,8 +153,14 @@ impl Vault for DyingVault {
     fn erase(&self, _: &Hash) -> Result<(), VaultError> {
         std::process::abort();
     }
-    fn sweep(&self, cited: &dyn Fn(&Hash) -> bool, older: i64, now: i64) -> Result<usize, VaultError> {
-        self.0.sweep(cited, older, now)
+    fn slots(&self) -> u32 {
+        self.0.slots()
+    }
+    fn listed_from(&self, slot: u32) -> Result<Vec<Listed>, VaultError> {
+        self.0.listed_from(slot)
+    }
+    fn sweep(&self, commitments: &[Hash], older: i64, now: i64) -> Result<usize, VaultError> {
+        self.0.sweep(commitments, older, now)
     }
 }
 

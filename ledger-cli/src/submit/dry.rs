@@ -13,7 +13,8 @@ use ledger_core::Ledger;
 use ledger_core::environment::{Environment, SystemClock};
 use ledger_core::log::Head;
 use ledger_core::store::{
-    AppendError, Batch, DiskVault, Document, ReadError, SledStore, Store, Vault, VaultError, commitment,
+    AppendError, Batch, DiskVault, Document, Listed, ReadError, SledStore, Store, Vault, VaultError,
+    commitment,
 };
 use ledger_core::values::{Hash, Length, Sequence};
 
@@ -140,7 +141,15 @@ impl Vault for DryVault {
         Ok(())
     }
 
-    fn sweep(&self, _cited: &dyn Fn(&Hash) -> bool, _older: i64, _now: i64) -> Result<usize, VaultError> {
+    fn slots(&self) -> u32 {
+        self.below.slots()
+    }
+
+    fn listed_from(&self, slot: u32) -> Result<Vec<Listed>, VaultError> {
+        self.below.listed_from(slot)
+    }
+
+    fn sweep(&self, _commitments: &[Hash], _older: i64, _now: i64) -> Result<usize, VaultError> {
         Ok(0)
     }
 }

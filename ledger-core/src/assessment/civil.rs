@@ -189,7 +189,7 @@ pub struct Holiday {
 }
 
 /// The bank holidays proclaimed so far, and the last year they are known for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Calendar {
     holidays: BTreeMap<Date, Name>,
     last_year: Option<i32>,

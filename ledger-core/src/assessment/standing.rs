@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::civil::Date;
 use super::codes::{FrameworkId, StatementId};
 use super::framework::{Framework, Percent, Rating, Score};
@@ -15,7 +17,7 @@ use super::rating::{self, Derivation};
 use crate::values::Sequence;
 
 /// A score a result gives a statement, and the entry that gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenScore {
     /// The score.
     pub score: Score,
@@ -24,7 +26,7 @@ pub struct GivenScore {
 }
 
 /// What a source printed beside or instead of scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Printed {
     /// Printed rating.
     pub rating: Option<Rating>,
@@ -33,7 +35,7 @@ pub struct Printed {
 }
 
 /// Where a result came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
     /// Published from this ledger's assessment.
     Published {
@@ -45,7 +47,7 @@ pub enum Origin {
 }
 
 /// A result on record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultOnRecord {
     /// The publication's or transcription's entry.
     pub sequence: Sequence,

@@ -7,11 +7,13 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::entry::Entry;
 use crate::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 
 /// How long the log is, and the hash of its last entry's bytes: what anyone must hold to notice a rollback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Head {
     /// Number of entries.
     pub length: Length,
@@ -42,10 +44,11 @@ pub struct ChainError {
 
 /// Where the next entry goes: the head, the last recorded time, and each subject's last version and position.
 /// Memory: one map slot and the name for each subject.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Link {
     head: Head,
     recorded_time: Option<Timestamp>,
+    #[serde(with = "crate::ordered")]
     subjects: HashMap<String, (SubjectVersion, Sequence)>,
 }
 

@@ -13,6 +13,7 @@ mod head;
 mod memory;
 mod page;
 mod sled;
+mod snapshot;
 mod vault;
 
 use std::sync::Arc;
@@ -20,7 +21,10 @@ use std::sync::Arc;
 pub use self::sled::{SledStore, StoreOptions};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
 pub use memory::{FailureMode, MemoryStore};
-pub use vault::{DiskVault, Document, MAX_DOCUMENT_BYTES, MemoryVault, Vault, VaultError, commitment};
+pub use snapshot::Snapshots;
+pub use vault::{
+    DiskVault, Document, Listed, MAX_DOCUMENT_BYTES, MemoryVault, Vault, VaultError, commitment,
+};
 
 use crate::log::{Head, MAX_ENTRY_BYTES};
 use crate::values::{Hash, Length, Sequence};

@@ -71,16 +71,33 @@ pub trait Vault: Send + Sync + std::fmt::Debug {
     /// Destroys the document's secret, durably. Again is well, and cheap. Cost: one synchronous write.
     fn erase(&self, commitment: &Hash) -> Result<(), VaultError>;
 
-    /// Destroys the secrets of durable documents put at least `older_than_millis` before `now_millis` that `cited`
-    /// does not know, and returns how many. Whoever calls it makes sure that none is being cited meanwhile. A
-    /// document once found cited is not asked about again. Cost: one small read for each document the first time,
-    /// for each new one later.
+    /// How many documents were ever put durably: the slot the next one gets.
+    fn slots(&self) -> u32;
+
+    /// Some of the durable documents in slots from `slot` on that are not erased, in order, none if there are
+    /// no more. Cost: one small read for each.
+    fn listed_from(&self, slot: u32) -> Result<Vec<Listed>, VaultError>;
+
+    /// Destroys the secrets of those of `commitments` that are durable and were put at least `older_than_millis`
+    /// before `now_millis`, and returns how many. Whoever calls it makes sure that none is cited or being cited.
+    /// Cost: one small read for each, and one synchronous write.
     fn sweep(
         &self,
-        cited: &dyn Fn(&Hash) -> bool,
+        commitments: &[Hash],
         older_than_millis: i64,
         now_millis: i64,
     ) -> Result<usize, VaultError>;
+}
+
+/// A durable document in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Its slot: documents are numbered in the order in which they became durable.
+    pub slot: u32,
+    /// What entries cite it by.
+    pub commitment: Hash,
+    /// When it was put, in milliseconds since 1970.
+    pub at_millis: i64,
 }
 
 /// What the vault knows under a commitment.
@@ -276,18 +293,33 @@ mod tests {
         let [old, cited, recent] = [put(1, 1_000), put(2, 1_000), put(3, 1_001)];
         vault.sync().expect("synced");
         let unsynced = put(4, 0);
-        let is_cited = |commitment: &Hash| *commitment == cited;
-        assert_eq!(vault.sweep(&is_cited, 500, 1_499), Ok(0));
-        assert_eq!(vault.sweep(&is_cited, 500, 1_500), Ok(1));
-        assert_eq!(vault.sweep(&is_cited, 500, 1_500), Ok(0));
+        assert_eq!((vault.slots(), all(&vault)), (3, vec![old, cited, recent]));
+        let uncited = [old, recent, unsynced, Hash::of(b"unknown")];
+        assert_eq!(vault.sweep(&uncited, 500, 1_499), Ok(0));
+        assert_eq!(vault.sweep(&uncited, 500, 1_500), Ok(1));
+        assert_eq!(vault.sweep(&uncited, 500, 1_500), Ok(0));
+        assert_eq!(all(&vault), [cited, recent]);
         assert_eq!(vault.get(&old), Ok(Document::Erased));
         assert!(vault.holds(&unsynced).is_some(), "what is not durable is not old");
         let vault = crash(vault);
         assert_eq!(vault.get(&old), Ok(Document::Erased));
         assert!(vault.holds(&cited).is_some() && vault.holds(&recent).is_some());
-        assert_eq!(vault.sweep(&is_cited, 500, i64::MAX), Ok(1));
+        assert_eq!(vault.sweep(&uncited, 500, i64::MAX), Ok(1));
         assert_eq!((vault.holds(&recent), vault.holds(&cited)), (None, Some(7)));
-        assert_eq!(vault.sweep(&|_| false, i64::MAX, i64::MIN), Ok(0), "no overflow");
+        assert_eq!(vault.sweep(&[cited], i64::MAX, i64::MIN), Ok(0), "no overflow");
+        assert_eq!((vault.slots(), all(&vault)), (3, vec![cited]));
+    }
+
+    fn all<V: Vault>(vault: &V) -> Vec<Hash> {
+        let mut found: Vec<Listed> = Vec::new();
+        loop {
+            let from = found.last().map_or(0, |last| last.slot + 1);
+            let more = vault.listed_from(from).expect("listed");
+            if more.is_empty() {
+                return found.into_iter().map(|listed| listed.commitment).collect();
+            }
+            found.extend(more);
+        }
     }
 
     fn refuses_what_it_cannot_keep<V: Vault>(vault: V) {

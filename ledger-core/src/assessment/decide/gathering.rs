@@ -100,7 +100,6 @@ pub(super) fn request_evidence(case: &Case<'_>, data: &RequestEvidence) -> Resul
 /// that organisation (or from nobody in particular), covering the period wanted. Duplicate requests are a known
 /// burden on those assessed.
 fn already_answered(case: &Case<'_>, data: &RequestEvidence) -> Result<(), Rejection> {
-    let Some(known) = case.known() else { return Ok(()) };
     let covers = |period: Option<Period>| match (period, data.period) {
         (_, None) => true,
         (Some(held), Some(wanted)) => held.covers(wanted),
@@ -108,12 +107,11 @@ fn already_answered(case: &Case<'_>, data: &RequestEvidence) -> Result<(), Rejec
     };
     let same_source =
         |organisation: Option<&OrganisationId>| organisation.is_none_or(|o| *o == data.organisation);
-    let key = (data.statement.clone(), data.category.clone());
-    let answers = |held: &&Held| covers(held.period) && same_source(held.organisation.as_ref());
-    if let Some(held) = known.held.get(&key).into_iter().flatten().find(answers) {
+    let answers = |held: &Held<'_>| covers(held.period) && same_source(held.organisation);
+    if let Some(held) = case.state.held.under(case.subject(), &data.statement, &data.category).find(answers) {
         return Err(Rejection::AlreadyHeld { sequence: held.sequence });
     }
-    let asked = known.asked.iter().find(|(_, open)| {
+    let asked = case.known().into_iter().flat_map(|known| &known.asked).find(|(_, open)| {
         open.statement == data.statement
             && open.category == data.category
             && open.organisation == data.organisation

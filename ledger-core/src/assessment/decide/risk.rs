@@ -164,8 +164,7 @@ pub(super) fn after_new_result(case: &Case<'_>, effective: Date) -> Result<Vec<P
     let results = case.known().into_iter().flat_map(|known| &known.results);
     let earlier = results.filter(|kept| kept.result.effective <= effective);
     let cited = earlier.filter_map(|kept| case.state.cited_results.get(&kept.result.sequence)).flatten();
-    let evidence = cited.copied().collect();
-    let mut planned = under_scores_in_force(case, &evidence, "cited-results-changed")?;
+    let mut planned = under_scores_in_force(case, cited, "cited-results-changed")?;
     // Its own scores are those it just gave.
     planned.retain(|planned| planned.subject != *case.subject());
     Ok(planned)
@@ -177,13 +176,12 @@ pub(super) fn after_results_changed(
     results: &[Sequence],
 ) -> Result<Vec<Planned>, Rejection> {
     let cited = results.iter().filter_map(|result| case.state.cited_results.get(result));
-    let evidence = cited.flatten().copied().collect();
-    under_scores_in_force(case, &evidence, "cited-results-changed")
+    under_scores_in_force(case, cited.flatten(), "cited-results-changed")
 }
 
 /// R6, when evidence is withdrawn.
 pub(super) fn after_withdrawal(case: &Case<'_>, evidence: Sequence) -> Result<Vec<Planned>, Rejection> {
-    under_scores_in_force(case, &[evidence].into(), "withdrawn-evidence")
+    under_scores_in_force(case, [&(case.subject().clone(), evidence)], "withdrawn-evidence")
 }
 
 /// R6, when a republication puts scores of a review into force whose evidence was withdrawn in between.
@@ -199,14 +197,18 @@ pub(super) fn after_republication(case: &Case<'_>, reviewed: &KeptResult) -> Res
     Ok(review_of(case, case.subject(), touched, "withdrawn-evidence")?.into_iter().collect())
 }
 
-/// A trigger for each subject of which a score in force rests on some of this evidence.
-fn under_scores_in_force(
-    case: &Case<'_>,
-    evidence: &BTreeSet<Sequence>,
+/// A trigger for each subject of which a score in force rests on some of this evidence, given with whose it is.
+fn under_scores_in_force<'a>(
+    case: &Case<'a>,
+    evidence: impl IntoIterator<Item = &'a (Subject, Sequence)>,
     measure: &'static str,
 ) -> Result<Vec<Planned>, Rejection> {
-    let resting = evidence.iter().filter_map(|item| case.state.rests.get(item)).flatten();
-    let subjects: BTreeSet<&Subject> = resting.map(|(subject, _)| subject).collect();
+    let mut items = BTreeSet::new();
+    let mut subjects = BTreeSet::new();
+    for (subject, item) in evidence {
+        items.insert(*item);
+        subjects.extend(case.state.reach(subject, *item));
+    }
     let mut planned = Vec::new();
     for subject in subjects {
         let Some(known) = case.state.subjects.get(subject) else { continue };
@@ -214,7 +216,7 @@ fn under_scores_in_force(
         let rests = |score: &&StandingScore| {
             let source = score.mapped_from.as_ref().map_or(&score.statement, |(_, statement)| statement);
             let kept = known.result(score.result).into_iter().flat_map(|kept| &kept.rests_on);
-            { kept }.any(|((statement, _), items)| statement == source && !items.is_disjoint(evidence))
+            { kept }.any(|((statement, _), rested_on)| statement == source && !rested_on.is_disjoint(&items))
         };
         let touched = standing.scores.iter().filter(rests).map(|score| score.statement.clone()).collect();
         planned.extend(review_of(case, subject, touched, measure)?);

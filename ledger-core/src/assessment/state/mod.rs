@@ -6,10 +6,15 @@
 //! their assessment is open. Everything else a rule needs is fetched by citation. Left out: reading for people,
 //! which is `replay`.
 
+mod held;
+mod kept;
 mod subject;
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::civil::{Calendar, Date, Period};
 use super::codes::{
@@ -30,7 +35,9 @@ use super::risk::{RiskPolicy, RiskRule, Severity};
 use super::roles::Role;
 use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing, standing_in};
 use crate::values::{Hash, Sequence};
+use held::Holdings;
 
+pub use held::Held;
 pub use subject::*;
 
 /// An entry that cannot follow those before it. The log was written by other rules, or is not a log.
@@ -44,7 +51,7 @@ pub struct IllegalHistory {
 }
 
 /// An actor and what it may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     /// Roles.
     pub roles: BTreeSet<Role>,
@@ -55,7 +62,7 @@ pub struct Actor {
 }
 
 /// A pause of the programme for a kind of subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// First day of the pause.
     pub from: Date,
@@ -64,7 +71,7 @@ pub struct Pause {
 }
 
 /// An area and its organisations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Area {
     /// Its registration.
     pub registered: Sequence,
@@ -88,16 +95,17 @@ impl Area {
 }
 
 /// A framework in use.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Adopted {
     /// The definition.
+    #[serde(with = "kept::shared")]
     pub framework: Arc<Framework>,
     /// First day the methodology is approved.
     pub approved_from: Option<Date>,
 }
 
 /// A thematic review and its findings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Theme {
     /// How it was opened.
     pub opened: ThematicReviewOpened,
@@ -107,8 +115,11 @@ pub struct Theme {
     pub findings: BTreeMap<(Subject, Code), Code>,
 }
 
+/// Corrected values by field, and by statement where the field is one of several scores.
+pub type Corrected = BTreeMap<(CorrectableField, Option<StatementId>), Option<FieldValue>>;
+
 /// What is no longer plain about an entry.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Status {
     /// Withdrawn.
     pub withdrawn: bool,
@@ -117,11 +128,12 @@ pub struct Status {
     /// Shared with these subjects.
     pub shared_with: BTreeSet<Subject>,
     /// Corrected values by field, latest first known.
-    pub corrected: BTreeMap<(CorrectableField, Option<StatementId>), Option<FieldValue>>,
+    #[serde(with = "kept::corrected")]
+    pub corrected: Corrected,
 }
 
 /// Everything the rules know. Memory: some hundred bytes for a subject, a result and an item of evidence.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     pub(super) founded: Option<LogFounded>,
     pub(super) actors: BTreeMap<ActorId, Actor>,
@@ -133,15 +145,17 @@ pub struct State {
     pub(super) pauses: BTreeMap<AreaKind, Vec<Pause>>,
     pub(super) calendar: Calendar,
     pub(super) policies: Vec<RiskPolicy>,
+    #[serde(with = "crate::ordered")]
     pub(super) subjects: HashMap<Subject, SubjectState>,
+    #[serde(with = "crate::ordered")]
     pub(super) status: HashMap<Sequence, Status>,
+    #[serde(with = "crate::ordered")]
     pub(super) erased: HashSet<Hash>,
     pub(super) indicators: BTreeMap<Code, IndicatorDefined>,
+    pub(super) held: Holdings,
     pub(super) themes: BTreeMap<Subject, Theme>,
-    /// Results whose scores rest on an item of evidence: whose they are, and their entry.
-    pub(super) rests: HashMap<Sequence, Vec<(Subject, Sequence)>>,
-    /// Evidence that is a result held in this ledger, by that result.
-    pub(super) cited_results: HashMap<Sequence, Vec<Sequence>>,
+    /// Evidence that is a result held in this ledger, and whose evidence it is, by that result.
+    pub(super) cited_results: BTreeMap<Sequence, Vec<(Subject, Sequence)>>,
 }
 
 impl State {
@@ -228,8 +242,8 @@ impl State {
         kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result).chain(more).collect()
     }
 
-    /// Takes the next event. Cost: some map look-ups; withdrawing or erasing evidence also looks through every
-    /// open assessment for scores that rest on it.
+    /// Takes the next event. Cost: some map look-ups; withdrawing or erasing evidence also looks through the open
+    /// assessments of its subject, and of those it was shared with, for scores that rest on it.
     pub fn apply(&mut self, recorded: &Recorded) -> Result<(), IllegalHistory> {
         let sequence = recorded.sequence;
         let illegal = |what: &str| IllegalHistory { sequence, what: what.to_owned() };
@@ -338,20 +352,20 @@ impl State {
             }
             Event::EvidenceSubmitted(event) => {
                 if let Some(EvidenceResult::PartnerResult { entry }) = event.result {
-                    self.cited_results.entry(entry).or_default().push(sequence);
+                    self.cited_results.entry(entry).or_default().push((subject.clone(), sequence));
                 }
-                self.subject_mut(subject).hold(sequence, event);
+                self.held.hold(subject, sequence, event);
             }
             Event::EvidenceWithdrawn(event) => {
                 self.status.entry(event.evidence).or_default().withdrawn = true;
-                self.unsettle(event.evidence);
+                self.unsettle(subject, event.evidence);
                 self.release(subject, event.evidence);
                 self.subject_mut(subject).drop_figures(event.evidence);
             }
             Event::DocumentErased(event) => {
                 self.erased.insert(event.commitment);
                 self.status.entry(event.cited_by).or_default().erased = true;
-                self.unsettle(event.cited_by);
+                self.unsettle(subject, event.cited_by);
                 self.release(subject, event.cited_by);
             }
             Event::EvidenceShared(event) => {
@@ -359,7 +373,7 @@ impl State {
                     self.status.entry(event.evidence).or_default().shared_with.insert(other.clone());
                 }
                 if event.subject.as_ref() == Some(subject) {
-                    self.hold_shared(subject, &event.from, event.evidence);
+                    self.held.share(subject, &event.from, event.evidence);
                 }
             }
             Event::ScoreAssigned(event) => {
@@ -457,12 +471,6 @@ impl State {
             }
             Event::RatingPublished(event) => {
                 let kept = self.publish(recorded, event).ok_or_else(|| illegal("nothing to publish"))?;
-                for evidence in kept.rests_on.values().flatten() {
-                    let resting = self.rests.entry(*evidence).or_default();
-                    if !resting.contains(&(subject.clone(), sequence)) {
-                        resting.push((subject.clone(), sequence));
-                    }
-                }
                 self.subject_mut(subject).results.push(kept);
             }
             Event::RatingWithdrawn(event) => {
@@ -593,37 +601,33 @@ impl State {
         assessments.values_mut().find(|a| a.draft.as_ref().is_some_and(|d| d.sequence == draft))
     }
 
-    /// Marks every draft that rests on this evidence: a new draft is due.
-    fn unsettle(&mut self, evidence: Sequence) {
-        for assessment in self.subjects.values_mut().flat_map(|known| known.assessments.values_mut()) {
-            if assessment.scores.values().any(|score| score.evidence.contains(&evidence)) {
-                assessment.unsettle_draft();
-            }
-        }
+    /// The subjects whose scores may rest on this evidence of `subject`: itself, and those it was shared with.
+    pub(super) fn reach<'a>(
+        &'a self,
+        subject: &'a Subject,
+        evidence: Sequence,
+    ) -> impl Iterator<Item = &'a Subject> {
+        let shared = self.status.get(&evidence).into_iter().flat_map(|status| &status.shared_with);
+        shared.chain([subject])
     }
 
-    /// Evidence shared with a subject answers requests there as it does where it was submitted.
-    fn hold_shared(&mut self, subject: &Subject, from: &Subject, evidence: Sequence) {
-        let held = self.subjects.get(from).into_iter().flat_map(|known| &known.held);
-        let shared = held.filter_map(|(key, held)| {
-            let held = held.iter().find(|held| held.sequence == evidence)?;
-            Some((key.clone(), held.clone()))
-        });
-        let shared: Vec<_> = shared.collect();
-        let known = self.subject_mut(subject);
-        for (key, held) in shared {
-            known.held.entry(key).or_default().push(held);
+    /// Marks every draft that rests on this evidence: a new draft is due.
+    fn unsettle(&mut self, subject: &Subject, evidence: Sequence) {
+        let reached: Vec<Subject> = self.reach(subject, evidence).cloned().collect();
+        for subject in &reached {
+            let known = self.subjects.get_mut(subject).into_iter();
+            for assessment in known.flat_map(|known| known.assessments.values_mut()) {
+                if assessment.scores.values().any(|score| score.evidence.contains(&evidence)) {
+                    assessment.unsettle_draft();
+                }
+            }
         }
     }
 
     /// The evidence answers no request any more, nor where it was shared.
     fn release(&mut self, subject: &Subject, evidence: Sequence) {
-        let shared = self.status.get(&evidence).into_iter().flat_map(|status| &status.shared_with);
-        for subject in shared.chain([subject]) {
-            if let Some(known) = self.subjects.get_mut(subject) {
-                known.release(evidence);
-            }
-        }
+        let reached: Vec<Subject> = self.reach(subject, evidence).cloned().collect();
+        reached.iter().for_each(|subject| self.held.release(subject, evidence));
     }
 
     fn correct(&mut self, subject: &Subject, event: &CorrectionRecorded, recorded: &Recorded) {
@@ -637,9 +641,9 @@ impl State {
             }
             CorrectableField::Category | CorrectableField::Period | CorrectableField::Reference => {
                 if event.decision.is_none() {
-                    self.unsettle(event.corrects);
+                    self.unsettle(subject, event.corrects);
                 }
-                self.subject_mut(subject).correct_held(event);
+                self.held.correct(subject, event);
             }
             CorrectableField::Score
             | CorrectableField::Rating

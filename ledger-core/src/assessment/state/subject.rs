@@ -8,7 +8,7 @@ use super::*;
 pub type ScoreKey = (StatementId, Option<CategoryId>);
 
 /// The current score of a statement in an open assessment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CurrentScore {
     /// The score entry.
     pub entry: Sequence,
@@ -23,7 +23,7 @@ pub struct CurrentScore {
 }
 
 /// The current draft of an assessment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Draft {
     /// Its entry.
     pub sequence: Sequence,
@@ -36,7 +36,7 @@ pub struct Draft {
 }
 
 /// A challenge to the current or an earlier draft.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Challenge {
     /// The statement it concerns.
     pub statement: Option<StatementId>,
@@ -45,7 +45,7 @@ pub struct Challenge {
 }
 
 /// Findings published for an assessment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Findings {
     /// Their entry.
     pub sequence: Sequence,
@@ -70,7 +70,7 @@ impl Findings {
 }
 
 /// An open assessment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenAssessment {
     /// The method.
     pub framework: FrameworkId,
@@ -91,7 +91,7 @@ pub struct OpenAssessment {
 }
 
 /// A review of a publication.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Review {
     /// The request.
     pub request: Sequence,
@@ -102,7 +102,7 @@ pub struct Review {
 }
 
 /// A result on record and what became of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeptResult {
     /// The result.
     pub result: ResultOnRecord,
@@ -127,7 +127,7 @@ pub struct KeptResult {
 }
 
 /// An open request for evidence.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenRequest {
     /// Statement asked about.
     pub statement: StatementId,
@@ -139,19 +139,8 @@ pub struct OpenRequest {
     pub period: Option<Period>,
 }
 
-/// Evidence held, as far as it answers requests.
-#[derive(Debug, Clone)]
-pub struct Held {
-    /// The evidence.
-    pub sequence: Sequence,
-    /// Who it comes from.
-    pub organisation: Option<OrganisationId>,
-    /// What it covers.
-    pub period: Option<Period>,
-}
-
 /// An open concern.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenConcern {
     /// How serious it is.
     pub severity: Severity,
@@ -162,7 +151,7 @@ pub struct OpenConcern {
 }
 
 /// An open trigger.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenTrigger {
     /// The rule that fired.
     pub rule: RiskRule,
@@ -173,7 +162,7 @@ pub struct OpenTrigger {
 }
 
 /// A figure on record.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Figure {
     /// Its entry.
     pub sequence: Sequence,
@@ -232,7 +221,7 @@ pub(in crate::assessment) fn breaches(
 }
 
 /// What is known about one area's assessments.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SubjectState {
     /// Open assessments by their first entry.
     pub assessments: BTreeMap<Sequence, OpenAssessment>,
@@ -240,8 +229,6 @@ pub struct SubjectState {
     pub plan: Option<Sequence>,
     /// Results, in the order recorded.
     pub results: Vec<KeptResult>,
-    /// Evidence held.
-    pub held: HashMap<(StatementId, CategoryId), Vec<Held>>,
     /// Open requests.
     pub asked: BTreeMap<Sequence, OpenRequest>,
     /// Open concerns.
@@ -401,47 +388,6 @@ impl SubjectState {
                 .is_some_and(|review| review.decision.is_some() && review.decision == decision)
         };
         self.results.iter_mut().find(decided)
-    }
-
-    pub(super) fn hold(&mut self, sequence: Sequence, event: &EvidenceSubmitted) {
-        for statement in &event.statements {
-            let held = Held { sequence, organisation: event.organisation.clone(), period: event.period };
-            self.held.entry((statement.clone(), event.category.clone())).or_default().push(held);
-        }
-    }
-
-    /// Evidence answers requests by the category and period that stand for it.
-    pub(super) fn correct_held(&mut self, event: &CorrectionRecorded) {
-        let keys: Vec<(StatementId, CategoryId)> = self
-            .held
-            .iter()
-            .filter(|(_, held)| held.iter().any(|held| held.sequence == event.corrects))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for (statement, category) in keys {
-            let Some(list) = self.held.get_mut(&(statement.clone(), category.clone())) else { continue };
-            let Some(at) = list.iter().position(|held| held.sequence == event.corrects) else { continue };
-            let mut held = list.remove(at);
-            let mut key = (statement, category);
-            if event.field == CorrectableField::Category {
-                key.1 = text(event.now.as_ref()).unwrap_or(key.1);
-            }
-            if event.field == CorrectableField::Period {
-                held.period = match event.now {
-                    Some(FieldValue::Period(period)) => Some(period),
-                    _ => None,
-                };
-            }
-            self.held.entry(key).or_default().push(held);
-        }
-        self.held.retain(|_, held| !held.is_empty());
-    }
-
-    pub(super) fn release(&mut self, evidence: Sequence) {
-        for held in self.held.values_mut() {
-            held.retain(|held| held.sequence != evidence);
-        }
-        self.held.retain(|_, held| !held.is_empty());
     }
 
     /// Takes back the figures of a survey that was withdrawn.

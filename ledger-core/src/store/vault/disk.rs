@@ -27,7 +27,7 @@ use super::files::{
 };
 use super::index::{Index, NOWHERE, Place, Scan, State};
 use super::record::{self, Header};
-use super::{Document, EMPTY, ERASED, Vault, VaultError, check_put};
+use super::{Document, EMPTY, ERASED, Listed, Vault, VaultError, check_put};
 use crate::values::Hash;
 
 /// A segment that has this much is followed by another. Offsets fit in 32 bits.
@@ -36,8 +36,8 @@ const SEGMENT_BYTES: u64 = 256 << 20;
 /// Records are written out when this much has gathered, synced or not.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// How many headers a sweep reads while it holds up everyone else: some milliseconds.
-const SWEEP_CHUNK: usize = 1000;
+/// How many headers a listing reads while it holds up everyone else: some milliseconds.
+const LISTING_CHUNK: usize = 1000;
 
 /// A [`Vault`] on disk. Whoever opens it holds the lock of the ledger in that directory.
 #[derive(Debug)]
@@ -54,8 +54,6 @@ struct Inner {
     /// Secrets of the slots from `durable_slots` on: in memory only until the records are durable.
     new_secrets: Vec<[u8; 32]>,
     durable_slots: u32,
-    /// Everything below was found cited or erased by a sweep.
-    swept_slots: u32,
     refuses: Option<String>,
 }
 
@@ -114,7 +112,6 @@ impl DiskVault {
                 keys,
                 new_secrets: Vec::new(),
                 durable_slots,
-                swept_slots: 0,
                 refuses: None,
             }),
         })
@@ -211,44 +208,39 @@ impl Vault for DiskVault {
         }
     }
 
+    fn slots(&self) -> u32 {
+        self.locked().durable_slots
+    }
+
+    fn listed_from(&self, slot: u32) -> Result<Vec<Listed>, VaultError> {
+        let headers = self.locked().durable_headers(slot)?;
+        let listed = headers.into_iter().map(|Header { slot, commitment, at_millis, .. }| Listed {
+            slot,
+            commitment,
+            at_millis,
+        });
+        Ok(listed.collect())
+    }
+
     fn sweep(
         &self,
-        cited: &dyn Fn(&Hash) -> bool,
+        commitments: &[Hash],
         older_than_millis: i64,
         now_millis: i64,
     ) -> Result<usize, VaultError> {
         let until = now_millis.saturating_sub(older_than_millis);
+        let mut inner = self.locked();
         let mut doomed = Vec::new();
-        let mut next = self.locked().swept_slots;
-        // Up to here every document is cited or erased, and stays so.
-        let mut settled = true;
-        loop {
-            let headers = self.locked().durable_headers(next)?;
-            let Some(last) = headers.last() else { break };
-            next = last.slot + 1;
-            for header in &headers {
-                if cited(&header.commitment) {
-                    continue;
-                }
-                if header.at_millis <= until {
-                    doomed.push(header.slot);
-                } else if settled {
-                    self.locked().swept_slots = header.slot;
-                    settled = false;
-                }
-            }
-            if settled {
-                self.locked().swept_slots = next;
+        for commitment in commitments {
+            let Some((slot, place)) = inner.find(commitment)? else { continue };
+            let durable = slot < inner.durable_slots && place.state == State::Live;
+            if durable && inner.header(place)?.at_millis <= until {
+                doomed.push(slot);
             }
         }
         if !doomed.is_empty() {
-            let mut inner = self.locked();
             inner.check_open()?;
-            let destroyed = inner.destroy(&doomed);
-            if destroyed.is_err() {
-                inner.swept_slots = 0;
-            }
-            destroyed?;
+            inner.destroy(&doomed)?;
         }
         Ok(doomed.len())
     }
@@ -426,7 +418,7 @@ impl Inner {
     fn durable_headers(&self, slot: u32) -> Result<Vec<Header>, VaultError> {
         let durable = &self.index.places[..self.durable_slots as usize];
         let live = durable.iter().skip(slot as usize).filter(|place| place.state == State::Live);
-        live.take(SWEEP_CHUNK).map(|place| self.header(*place)).collect()
+        live.take(LISTING_CHUNK).map(|place| self.header(*place)).collect()
     }
 }
 
@@ -482,8 +474,14 @@ mod tests {
         fn erase(&self, commitment: &Hash) -> Result<(), VaultError> {
             self.1.erase(commitment)
         }
-        fn sweep(&self, cited: &dyn Fn(&Hash) -> bool, older: i64, now: i64) -> Result<usize, VaultError> {
-            self.1.sweep(cited, older, now)
+        fn slots(&self) -> u32 {
+            self.1.slots()
+        }
+        fn listed_from(&self, slot: u32) -> Result<Vec<Listed>, VaultError> {
+            self.1.listed_from(slot)
+        }
+        fn sweep(&self, commitments: &[Hash], older: i64, now: i64) -> Result<usize, VaultError> {
+            self.1.sweep(commitments, older, now)
         }
     }
 

@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Document, Vault, VaultError, check_put};
+use super::{Document, Listed, Vault, VaultError, check_put};
 use crate::values::Hash;
 
 /// A [`Vault`] in memory. Memory: all documents.
 #[derive(Debug, Default)]
 pub struct MemoryVault {
     disk: Arc<Mutex<HashMap<Hash, Kept>>>,
+    /// What was put, in order.
+    order: Arc<Mutex<Vec<Hash>>>,
     open: Mutex<Open>,
 }
 
@@ -36,8 +38,11 @@ impl MemoryVault {
     /// The vault after a crash at this moment: what was synced, and nothing else. This handle changes nothing more.
     pub fn reopen(&self) -> MemoryVault {
         locked(&self.open).refuses = Some("the vault was opened again elsewhere".to_owned());
-        locked(&self.disk).retain(|_, kept| kept.durable);
-        MemoryVault { disk: self.disk.clone(), open: Mutex::default() }
+        let mut disk = locked(&self.disk);
+        disk.retain(|_, kept| kept.durable);
+        locked(&self.order).retain(|commitment| disk.contains_key(commitment));
+        drop(disk);
+        MemoryVault { disk: self.disk.clone(), order: self.order.clone(), open: Mutex::default() }
     }
 
     /// Makes the next sync of something new fail.
@@ -66,6 +71,9 @@ impl Vault for MemoryVault {
         let commitment = super::commitment(&secret, content);
         let document = Document::Found { content: content.to_vec(), media_type: media_type.to_owned() };
         let mut disk = locked(&self.disk);
+        if !disk.contains_key(&commitment) {
+            locked(&self.order).push(commitment);
+        }
         let kept = disk.entry(commitment).or_insert(Kept { document, at_millis, durable: false });
         match kept.document {
             Document::Found { .. } => Ok(commitment),
@@ -109,18 +117,35 @@ impl Vault for MemoryVault {
         self.sync()
     }
 
+    fn slots(&self) -> u32 {
+        let disk = locked(&self.disk);
+        locked(&self.order).iter().filter(|commitment| disk[*commitment].durable).count() as u32
+    }
+
+    fn listed_from(&self, slot: u32) -> Result<Vec<Listed>, VaultError> {
+        let disk = locked(&self.disk);
+        let order = locked(&self.order);
+        let listed = (0..).zip(&*order).skip(slot as usize).filter_map(|(slot, commitment)| {
+            let kept = disk.get(commitment)?;
+            let live = kept.durable && kept.document != Document::Erased;
+            live.then_some(Listed { slot, commitment: *commitment, at_millis: kept.at_millis })
+        });
+        Ok(listed.collect())
+    }
+
     fn sweep(
         &self,
-        cited: &dyn Fn(&Hash) -> bool,
+        commitments: &[Hash],
         older_than_millis: i64,
         now_millis: i64,
     ) -> Result<usize, VaultError> {
         self.check_open()?;
         let mut swept = 0;
-        for (commitment, kept) in locked(&self.disk).iter_mut() {
+        let mut disk = locked(&self.disk);
+        for commitment in commitments {
+            let Some(kept) = disk.get_mut(commitment) else { continue };
             let live = kept.durable && kept.document != Document::Erased;
-            let old = kept.at_millis <= now_millis.saturating_sub(older_than_millis);
-            if live && old && !cited(commitment) {
+            if live && kept.at_millis <= now_millis.saturating_sub(older_than_millis) {
                 kept.document = Document::Erased;
                 swept += 1;
             }

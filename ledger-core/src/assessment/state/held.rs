@@ -1,0 +1,127 @@
+//! Evidence held: what a new request for evidence is checked against.
+//!
+//! Every item of evidence ever submitted stays here until it is withdrawn or erased, so it is kept in few bytes: names
+//! as numbers, and one ordered set for each subject. Left out: whether an item answers a request, which is a rule
+//! (`decide/gathering.rs`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::subject::text;
+use super::table::Table;
+use crate::assessment::civil::Period;
+use crate::assessment::codes::{CategoryId, OrganisationId, StatementId, Subject};
+use crate::assessment::event::{CorrectableField, CorrectionRecorded, EvidenceSubmitted, FieldValue};
+use crate::values::Sequence;
+
+/// An item of evidence under one statement and category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held<'a> {
+    /// The evidence.
+    pub sequence: Sequence,
+    /// Who it comes from.
+    pub organisation: Option<&'a OrganisationId>,
+    /// What it covers.
+    pub period: Option<Period>,
+}
+
+/// All evidence held. Memory: some 35 bytes for each statement that an item is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::assessment) struct Holdings {
+    statements: Table<StatementId>,
+    categories: Table<CategoryId>,
+    organisations: Table<OrganisationId>,
+    periods: Table<Period>,
+    by_subject: BTreeMap<Subject, BTreeSet<Item>>,
+}
+
+/// Names by their numbers. What may be absent is none at 0 and else one above its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Item {
+    statement: u32,
+    category: u32,
+    sequence: u64,
+    organisation: u32,
+    period: u32,
+}
+
+impl Holdings {
+    /// Takes evidence that was submitted.
+    pub(super) fn hold(&mut self, subject: &Subject, sequence: Sequence, event: &EvidenceSubmitted) {
+        let item = Item {
+            statement: 0,
+            category: self.categories.number(&event.category),
+            sequence: sequence.get(),
+            organisation: event.organisation.as_ref().map_or(0, |id| self.organisations.number(id) + 1),
+            period: event.period.map_or(0, |period| self.periods.number(&period) + 1),
+        };
+        let statements = &mut self.statements;
+        let items = event.statements.iter().map(|id| Item { statement: statements.number(id), ..item });
+        self.by_subject.entry(subject.clone()).or_default().extend(items);
+    }
+
+    /// Evidence shared with a subject answers requests there as it does where it was submitted.
+    pub(super) fn share(&mut self, with: &Subject, from: &Subject, evidence: Sequence) {
+        let shared = self.items(from, evidence);
+        self.by_subject.entry(with.clone()).or_default().extend(shared);
+    }
+
+    /// Evidence answers requests by the category and period that stand for it.
+    pub(super) fn correct(&mut self, subject: &Subject, event: &CorrectionRecorded) {
+        let category = match event.field {
+            CorrectableField::Category => text(event.now.as_ref()).map(|id| self.categories.number(&id)),
+            _ => None,
+        };
+        let period = match (event.field, &event.now) {
+            (CorrectableField::Period, Some(FieldValue::Period(period))) => {
+                Some(self.periods.number(period) + 1)
+            }
+            (CorrectableField::Period, _) => Some(0),
+            _ => None,
+        };
+        let items = self.items(subject, event.corrects);
+        self.release(subject, event.corrects);
+        let corrected = items.into_iter().map(|item| Item {
+            category: category.unwrap_or(item.category),
+            period: period.unwrap_or(item.period),
+            ..item
+        });
+        self.by_subject.entry(subject.clone()).or_default().extend(corrected);
+    }
+
+    /// The evidence answers no request of the subject any more.
+    pub(super) fn release(&mut self, subject: &Subject, evidence: Sequence) {
+        if let Some(held) = self.by_subject.get_mut(subject) {
+            held.retain(|item| item.sequence != evidence.get());
+        }
+    }
+
+    /// What a subject has under a statement and category, oldest first. Cost: a look-up and what is found.
+    pub(in crate::assessment) fn under<'a>(
+        &'a self,
+        subject: &Subject,
+        statement: &StatementId,
+        category: &CategoryId,
+    ) -> impl Iterator<Item = Held<'a>> {
+        let key = self.statements.find(statement).zip(self.categories.find(category));
+        let held = key.zip(self.by_subject.get(subject)).into_iter();
+        let items = held.flat_map(|((statement, category), held)| {
+            let at = |sequence| Item { statement, category, sequence, organisation: 0, period: 0 };
+            held.range(at(0)..at(u64::MAX))
+        });
+        items.map(|item| Held {
+            sequence: Sequence::new(item.sequence),
+            organisation: item
+                .organisation
+                .checked_sub(1)
+                .and_then(|number| self.organisations.value(number)),
+            period: item.period.checked_sub(1).and_then(|number| self.periods.value(number)).copied(),
+        })
+    }
+
+    fn items(&self, subject: &Subject, evidence: Sequence) -> Vec<Item> {
+        let held = self.by_subject.get(subject).into_iter().flatten();
+        held.filter(|item| item.sequence == evidence.get()).copied().collect()
+    }
+}
