@@ -7,6 +7,7 @@
 //! `replay`.
 
 pub mod assessment;
+mod decoded;
 pub mod environment;
 mod ledger;
 pub mod line;

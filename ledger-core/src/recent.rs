@@ -1,4 +1,4 @@
-//! The newest entries, kept in memory: what a command cites was mostly recorded a little before it.
+//! The newest entries' bytes: what the store does not have yet, and a little more.
 //!
 //! Holds whole rounds, shared with the commit that makes them durable, and forgets the oldest beyond a bound. The
 //! rounds that are not durable yet are always here. Left out: what is older, which the store reads.
@@ -9,8 +9,8 @@ use std::sync::Arc;
 use crate::store::Batch;
 use crate::values::{Length, Sequence};
 
-/// Bytes of entries kept: some 30,000 entries.
-const CAPACITY_BYTES: usize = 24 << 20;
+/// Bytes of entries kept: some 1,000 entries.
+const CAPACITY_BYTES: usize = 1 << 20;
 
 /// At most so many rounds are not durable: the one being committed, and the one that waits to be.
 const NOT_DURABLE: usize = 2;

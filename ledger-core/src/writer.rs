@@ -15,6 +15,7 @@ use crate::assessment::event::ClockKind;
 use crate::assessment::{
     Author, Citation, Context, Event, Planned, Recorded, Rejection, Request, State, decide, references,
 };
+use crate::decoded::Decoded;
 use crate::environment::Clock;
 use crate::line::canonical_command;
 use crate::log::{AuthType, CommandId, Entry, EntryError, EventId, Link, canonical};
@@ -123,7 +124,7 @@ pub(crate) struct Round {
 /// Where cited entries were found, counted.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
-    round: AtomicU64,
+    decoded: AtomicU64,
     recent: AtomicU64,
     store: AtomicU64,
 }
@@ -131,9 +132,9 @@ pub(crate) struct Counted {
 /// Where cited entries were found since the ledger was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LookUps {
-    /// In the round being gathered.
-    pub round: u64,
-    /// Among the newest entries, which are kept in memory.
+    /// Among the events written or cited lately, which are kept decoded.
+    pub decoded: u64,
+    /// Among the newest entries' bytes, which are kept in memory.
     pub recent: u64,
     /// In the store: a page read and decompressed for each.
     pub store: u64,
@@ -142,7 +143,7 @@ pub struct LookUps {
 impl Counted {
     pub(crate) fn now(&self) -> LookUps {
         LookUps {
-            round: self.round.load(Relaxed),
+            decoded: self.decoded.load(Relaxed),
             recent: self.recent.load(Relaxed),
             store: self.store.load(Relaxed),
         }
@@ -172,6 +173,7 @@ pub(crate) struct Writer {
     pub(crate) uncited: Arc<Uncited>,
     source: String,
     clock_kind: ClockKind,
+    decoded: Decoded,
     recent: Recent,
     look_ups: Arc<Counted>,
     pending: Vec<Vec<u8>>,
@@ -191,6 +193,7 @@ impl Writer {
             uncited: Arc::default(),
             source: String::new(),
             clock_kind: ClockKind::System,
+            decoded: Decoded::default(),
             recent: Recent::default(),
             look_ups: Arc::default(),
             pending: Vec::new(),
@@ -354,17 +357,27 @@ impl Writer {
     }
 
     /// The cited entries, as far as they exist: from the round being gathered, else from the store.
-    fn fetch(&self, citations: &[Citation]) -> Result<HashMap<Citation, Recorded>, Refusal> {
+    fn fetch(&mut self, citations: &[Citation]) -> Result<HashMap<Citation, Arc<Recorded>>, Refusal> {
         let mut found = HashMap::with_capacity(citations.len());
         for citation in citations {
             let Some(sequence) = self.locate(*citation) else { continue };
             if found.contains_key(citation) || !self.link.head().length.contains(sequence) {
                 continue;
             }
-            let entry = self.with_bytes(sequence, |bytes| Ok(Entry::decode_trusted(bytes)?))?;
-            found.insert(*citation, recorded(&entry)?);
+            found.insert(*citation, self.event_at(sequence)?);
         }
         Ok(found)
+    }
+
+    fn event_at(&mut self, sequence: Sequence) -> Result<Arc<Recorded>, Refusal> {
+        if let Some(known) = self.decoded.get(sequence) {
+            self.look_ups.decoded.fetch_add(1, Relaxed);
+            return Ok(known);
+        }
+        let entry = self.with_bytes(sequence, |bytes| Ok(Entry::decode_trusted(bytes)?))?;
+        let event = Arc::new(recorded(&entry)?);
+        self.decoded.put(event.clone());
+        Ok(event)
     }
 
     fn locate(&self, citation: Citation) -> Option<Sequence> {
@@ -388,7 +401,7 @@ impl Writer {
         let pending =
             sequence.get().checked_sub(self.handed_over().0).and_then(|at| usize::try_from(at).ok());
         if let Some(bytes) = pending.and_then(|at| self.pending.get(at)) {
-            self.look_ups.round.fetch_add(1, Relaxed);
+            self.look_ups.recent.fetch_add(1, Relaxed);
             return read(bytes);
         }
         if let Some(bytes) = self.recent.get(sequence) {
@@ -443,6 +456,7 @@ impl Writer {
             // `decide` never returns what `apply` refuses; a test holds it to that over random histories.
             self.learn(&entry, &recorded).map_err(|illegal| Refusal::Unreadable(illegal.to_string()))?;
             self.uncited.cited(documents(std::str::from_utf8(&bytes).unwrap_or_default()));
+            self.decoded.put(Arc::new(recorded));
             written.push(Written::of(&entry, hash));
             self.pending_bytes += bytes.len();
             self.pending.push(bytes);

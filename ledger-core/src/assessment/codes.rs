@@ -301,7 +301,7 @@ pub struct Document {
 pub fn documents(json: &str) -> impl Iterator<Item = Hash> {
     const BEFORE: &str = "\"commitment\":\"";
     const AFTER: &str = "\",\"media_type\":\"";
-    json.match_indices(BEFORE).filter_map(move |(at, _)| {
+    memchr::memmem::find_iter(json.as_bytes(), BEFORE).filter_map(move |at| {
         let (hash, after) = json[at + BEFORE.len()..].split_at_checked(64)?;
         hash.parse().ok().filter(|_| after.starts_with(AFTER))
     })

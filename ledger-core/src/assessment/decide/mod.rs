@@ -20,6 +20,7 @@ mod scoring;
 mod thematic;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::civil::Date;
 use super::codes::{ActorId, AreaKind, Code, FrameworkId, OrganisationId, StatementId, Subject};
@@ -40,7 +41,7 @@ pub struct Context<'a> {
     /// The position the first event will take.
     pub next: Sequence,
     /// The entries the command cites, as far as they exist.
-    pub cited: &'a HashMap<Citation, Recorded>,
+    pub cited: &'a HashMap<Citation, Arc<Recorded>>,
     /// A document that the command cites and the vault does not hold.
     pub missing_document: Option<Hash>,
 }
@@ -483,7 +484,8 @@ impl<'a> Case<'a> {
 
     /// The cited entry; that it exists was checked.
     fn entry(&self, citation: Citation) -> Result<&'a Recorded, Rejection> {
-        self.context.cited.get(&citation).ok_or(Rejection::EntryUnknown { citation })
+        let cited = self.context.cited.get(&citation).map(|cited| &**cited);
+        cited.ok_or(Rejection::EntryUnknown { citation })
     }
 
     /// The cited entry of this subject, if `pick` finds in it what is needed.

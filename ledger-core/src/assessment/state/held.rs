@@ -4,7 +4,7 @@
 //! as numbers, and one ordered set for each subject. Left out: whether an item answers a request, which is a rule
 //! (`decide/gathering.rs`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,8 @@ pub(in crate::assessment) struct Holdings {
     categories: Table<CategoryId>,
     organisations: Table<OrganisationId>,
     periods: Table<Period>,
-    by_subject: BTreeMap<Subject, BTreeSet<Item>>,
+    #[serde(with = "crate::ordered")]
+    by_subject: HashMap<Subject, BTreeSet<Item>>,
 }
 
 /// Names by their numbers. What may be absent is none at 0 and else one above its number.
@@ -58,7 +59,10 @@ impl Holdings {
         };
         let statements = &mut self.statements;
         let items = event.statements.iter().map(|id| Item { statement: statements.number(id), ..item });
-        self.by_subject.entry(subject.clone()).or_default().extend(items);
+        match self.by_subject.get_mut(subject) {
+            Some(held) => held.extend(items),
+            None => drop(self.by_subject.insert(subject.clone(), items.collect())),
+        }
     }
 
     /// Evidence shared with a subject answers requests there as it does where it was submitted.
