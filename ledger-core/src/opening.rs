@@ -17,7 +17,7 @@ use crate::environment::Environment;
 use crate::ledger::{OpenLedgerError, Progress};
 use crate::log::{Head, Link};
 use crate::remembered::RememberedSnapshot;
-use crate::store::{Snapshots, Store, Vault, entries_from};
+use crate::store::{Snapshots, Store, Vault, continues, entries_from};
 use crate::uncited::Uncited;
 use crate::values::{Hash, Length, Sequence};
 use crate::writer::Writer;
@@ -87,6 +87,7 @@ impl Keeper {
             .snapshots
             .save(IDS, IDS_VERSION, head, &ids)
             .and_then(|()| self.snapshots.save(STATE, STATE_VERSION, head, &knowing));
+        vault.keep_index(&self.snapshots);
     }
 
     /// Both snapshots, if they are of the same moment.
@@ -96,8 +97,8 @@ impl Keeper {
         if self.snapshots.head(IDS, IDS_VERSION) != Some(head) {
             return None;
         }
-        let (_, known) = self.snapshots.load::<Known>(STATE, STATE_VERSION, store)?;
-        let (_, ids) = self.snapshots.load(IDS, IDS_VERSION, store)?;
+        let (_, known) = self.snapshots.load::<Known>(STATE, STATE_VERSION, |head| continues(store, head))?;
+        let (_, ids) = self.snapshots.load(IDS, IDS_VERSION, |ids| ids == head)?;
         let whole = known.link.head() == head;
         self.kept = if whole { head.length } else { Length(0) };
         whole.then_some((known, ids))

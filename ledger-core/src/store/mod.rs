@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use self::sled::{SledStore, StoreOptions};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
 pub use memory::{FailureMode, MemoryStore};
-pub use snapshot::Snapshots;
+pub use snapshot::{Snapshots, continues};
 pub use vault::{
     DiskVault, Document, Listed, MAX_DOCUMENT_BYTES, MemoryVault, Vault, VaultError, commitment,
 };

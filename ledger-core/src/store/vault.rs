@@ -21,6 +21,7 @@ use std::path::PathBuf;
 pub use disk::DiskVault;
 pub use memory::MemoryVault;
 
+use crate::store::Snapshots;
 use crate::values::Hash;
 
 /// The largest document.
@@ -73,6 +74,11 @@ pub trait Vault: Send + Sync + std::fmt::Debug {
 
     /// How many documents were ever put durably: the slot the next one gets.
     fn slots(&self) -> u32;
+
+    /// Keeps what the next start would have to look for: called at a clean close. A vault without a need does nothing.
+    fn keep_index(&self, snapshots: &Snapshots) {
+        let _ = snapshots;
+    }
 
     /// Some of the durable documents in slots from `slot` on that are not erased, in order, none if there are
     /// no more. Cost: one small read for each.

@@ -25,9 +25,10 @@ use super::files::{
     SECRET_BYTES, at, damaged, open_keys, open_segment, read_header, segment_numbers, segment_path,
     slot_offset, slot_states,
 };
-use super::index::{Index, NOWHERE, Place, Scan, State};
+use super::index::{Index, Place, Scan, State};
 use super::record::{self, Header};
 use super::{Document, EMPTY, ERASED, Listed, Vault, VaultError, check_put};
+use crate::store::Snapshots;
 use crate::values::Hash;
 
 /// A segment that has this much is followed by another. Offsets fit in 32 bits.
@@ -64,6 +65,13 @@ impl std::fmt::Debug for Inner {
     }
 }
 
+/// A document that was found.
+struct Found {
+    place: Place,
+    state: State,
+    header: Header,
+}
+
 /// The segment that is appended to.
 struct Segment {
     number: u16,
@@ -74,13 +82,14 @@ struct Segment {
 
 impl DiskVault {
     /// Opens the vault of the ledger in `dir`, and makes an empty one if there is none. Cuts off what a crash left
-    /// torn. Fails with [`VaultError::Damaged`] if anything durable is not whole. Cost: reading the heads of all
-    /// records, about 0.5 us each.
+    /// torn. Fails with [`VaultError::Damaged`] if anything durable is not whole. Cost: reading the heads of all records
+    /// that are not in the snapshot of the index, about 0.5 us each, and the keys.
     pub fn open(dir: &Path) -> Result<DiskVault, VaultError> {
         Self::open_with(dir, SEGMENT_BYTES)
     }
 
     fn open_with(dir: &Path, segment_bytes: u64) -> Result<DiskVault, VaultError> {
+        let snapshots = Snapshots::of(dir);
         let dir = dir.join("documents");
         let segments = dir.join("segments");
         fs::create_dir_all(&segments).map_err(at(&segments))?;
@@ -89,7 +98,8 @@ impl DiskVault {
         let states = slot_states(&keys).map_err(at(&dir.join("keys")))?;
         let mut scan = Scan::new(states);
         let mut end = 0;
-        for number in &numbers {
+        let (first, _) = scan.skip_kept(&snapshots, &segments);
+        for number in numbers.iter().filter(|number| **number >= first) {
             end = scan.segment(&segments, *number, Some(number) == numbers.last())?;
         }
         let last = numbers.last().copied().unwrap_or(0);
@@ -101,7 +111,7 @@ impl DiskVault {
             sync_dir(ledger).map_err(at(ledger))?;
         }
         let durable_slots = scan.next_slot;
-        scan.index.places.resize(durable_slots as usize, NOWHERE);
+        scan.index.extend_to(durable_slots as usize);
         let segment = Segment { number: last, file: Arc::new(file), written: end, buffer: Vec::new() };
         Ok(DiskVault {
             inner: Mutex::new(Inner {
@@ -136,7 +146,7 @@ impl Vault for DiskVault {
         let mut inner = self.locked();
         inner.check_open()?;
         match inner.find(&commitment)? {
-            Some((_, Place { state: State::Erased, .. })) => return Err(VaultError::Erased { commitment }),
+            Some(Found { state: State::Erased, .. }) => return Err(VaultError::Erased { commitment }),
             Some(_) => return Ok(commitment),
             None => {}
         }
@@ -150,16 +160,12 @@ impl Vault for DiskVault {
             commitment,
         };
         let segment = &mut inner.segment;
-        let place = Place {
-            offset: (segment.written + segment.buffer.len() as u64) as u32,
-            content_bytes: header.content_bytes,
-            segment: segment.number,
-            state: State::Live,
-        };
+        let offset = (segment.written + segment.buffer.len() as u64) as u32;
         if record::seal(&header, media_type, content, &secret, &mut segment.buffer).is_none() {
             return Err(VaultError::Refused("the cipher refused the document".to_owned()));
         }
-        inner.index.add(&header, place);
+        let number = segment.number;
+        inner.index.add(&header, number, offset, State::Live);
         inner.new_secrets.push(secret);
         Ok(commitment)
     }
@@ -169,27 +175,25 @@ impl Vault for DiskVault {
     }
 
     fn holds(&self, commitment: &Hash) -> Option<u64> {
-        let (_, place) = self.locked().find(commitment).ok()??;
-        (place.state == State::Live).then_some(u64::from(place.content_bytes))
+        let found = self.locked().find(commitment).ok()??;
+        (found.state == State::Live).then_some(u64::from(found.header.content_bytes))
     }
 
     fn get(&self, commitment: &Hash) -> Result<Document, VaultError> {
         let mut inner = self.locked();
-        let (slot, place) = match inner.find(commitment)? {
+        let Found { place, header, .. } = match inner.find(commitment)? {
             None => return Ok(Document::Unknown),
-            Some((_, Place { state: State::Erased, .. })) => return Ok(Document::Erased),
+            Some(Found { state: State::Erased, .. }) => return Ok(Document::Erased),
             Some(found) => found,
         };
         if inner.is_buffered(place) {
             inner.write_out()?;
         }
-        let secret = inner.secret(slot)?;
+        let secret = inner.secret(header.slot)?;
         let (path, file) = inner.file(place.segment)?;
         // Others go on while this one reads.
         drop(inner);
         let damaged = |what| damaged(&path, place.offset.into(), what);
-        let header = read_header(&file, place.offset.into()).map_err(at(&path))?;
-        let header = header.ok_or_else(|| damaged("no header"))?;
         let mut bytes = vec![0; header.record_bytes() as usize];
         file.read_exact_at(&mut bytes, place.offset.into()).map_err(at(&path))?;
         match record::open(&header, bytes, &secret) {
@@ -203,13 +207,18 @@ impl Vault for DiskVault {
         inner.check_open()?;
         match inner.find(commitment)? {
             None => Err(VaultError::NotHeld { commitment: *commitment }),
-            Some((_, Place { state: State::Erased, .. })) => Ok(()),
-            Some((slot, _)) => inner.destroy(&[slot]),
+            Some(Found { state: State::Erased, .. }) => Ok(()),
+            Some(Found { header, .. }) => inner.destroy(&[header.slot]),
         }
     }
 
     fn slots(&self) -> u32 {
         self.locked().durable_slots
+    }
+
+    fn keep_index(&self, snapshots: &Snapshots) {
+        let inner = self.locked();
+        inner.index.keep(snapshots, inner.durable_slots);
     }
 
     fn listed_from(&self, slot: u32) -> Result<Vec<Listed>, VaultError> {
@@ -232,10 +241,10 @@ impl Vault for DiskVault {
         let mut inner = self.locked();
         let mut doomed = Vec::new();
         for commitment in commitments {
-            let Some((slot, place)) = inner.find(commitment)? else { continue };
-            let durable = slot < inner.durable_slots && place.state == State::Live;
-            if durable && inner.header(place)?.at_millis <= until {
-                doomed.push(slot);
+            let Some(Found { state, header, .. }) = inner.find(commitment)? else { continue };
+            let live = header.slot < inner.durable_slots && state == State::Live;
+            if live && header.at_millis <= until {
+                doomed.push(header.slot);
             }
         }
         if !doomed.is_empty() {
@@ -266,12 +275,15 @@ impl Inner {
         u32::try_from(used).map_err(|_| VaultError::Refused("the vault is full".to_owned()))
     }
 
-    /// Slot and place of the document with exactly this commitment.
-    fn find(&self, commitment: &Hash) -> Result<Option<(u32, Place)>, VaultError> {
-        let Some(slot) = self.index.candidate(commitment) else { return Ok(None) };
-        let place = self.index.places[slot as usize];
-        let header = self.header(place)?;
-        Ok((header.commitment == *commitment).then_some((slot, place)))
+    /// The document with exactly this commitment.
+    fn find(&self, commitment: &Hash) -> Result<Option<Found>, VaultError> {
+        for (_, place) in self.index.candidates(commitment) {
+            let header = self.header(place)?;
+            if header.commitment == *commitment {
+                return Ok(Some(Found { place, state: place.state, header }));
+            }
+        }
+        Ok(None)
     }
 
     fn is_buffered(&self, place: Place) -> bool {
@@ -643,5 +655,48 @@ mod tests {
         let missing = dir.path().join("documents/segments/000002.seg");
         fs::remove_file(&missing).expect("removed");
         assert!(matches!(open(dir.path()), Err(VaultError::Damaged { path, .. }) if path == missing));
+    }
+
+    #[test]
+    fn a_kept_index_is_used_only_where_it_fits() {
+        let Kept(dir, vault) = fresh();
+        let put = |vault: &DiskVault, seed: u64| {
+            let content = secret(seed).repeat(100);
+            vault.put(&content, "a/b", secret(seed), 5).expect("put")
+        };
+        let commitments: Vec<Hash> = (0..60).map(|seed| put(&vault, seed)).collect();
+        vault.sync().expect("synced");
+        let lost = put(&vault, 99);
+        let snapshots = Snapshots::of(dir.path());
+        vault.keep_index(&snapshots);
+        vault.erase(&commitments[7]).expect("erased");
+        drop(vault);
+        let all_there = |vault: &DiskVault, commitments: &[Hash]| {
+            for (slot, commitment) in commitments.iter().enumerate() {
+                assert_eq!(vault.holds(commitment).is_some(), slot != 7, "slot {slot}");
+                assert_eq!(matches!(vault.get(commitment), Ok(Document::Found { .. })), slot != 7);
+            }
+        };
+        // Erased after the index was kept, and erased all the same.
+        let vault = open(dir.path()).expect("opened");
+        all_there(&vault, &commitments);
+        assert_eq!(vault.holds(&lost), None, "it was never durable");
+        // What came after the index is found beside it.
+        let more: Vec<Hash> =
+            commitments.iter().copied().chain((60..70).map(|seed| put(&vault, seed))).collect();
+        vault.sync().expect("synced");
+        drop(vault);
+        all_there(&open(dir.path()).expect("opened"), &more);
+        // An index of other files is as good as none.
+        let Kept(other, vault) = fresh();
+        let others: Vec<Hash> = (100..170).map(|seed| put(&vault, seed)).collect();
+        vault.sync().expect("synced");
+        drop(vault);
+        let kept = |dir: &Path| dir.join("snapshots").join("documents");
+        fs::create_dir(other.path().join("snapshots")).expect("made");
+        fs::copy(kept(dir.path()), kept(other.path())).expect("copied");
+        let vault = open(other.path()).expect("opened");
+        assert!(others.iter().all(|commitment| vault.holds(commitment).is_some()));
+        assert!(more.iter().all(|commitment| vault.holds(commitment).is_none()));
     }
 }
