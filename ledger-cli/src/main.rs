@@ -34,6 +34,10 @@ use crate::output::Out;
 use crate::session::Session;
 use crate::wanted::Wanted;
 
+/// Commands are decided in many small allocations.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
