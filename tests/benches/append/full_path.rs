@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::{MaybeDone, join_all, maybe_done};
 use ledger_core::assessment::codes::MediaType;
 use ledger_core::assessment::{Citation, Request, references};
 use ledger_core::environment::Environment;
@@ -34,8 +34,6 @@ const SLAB: usize = 16_000;
 const SET_UP_ROUND: usize = 1_000;
 
 type Answers = Vec<Result<Receipt, SubmitError>>;
-/// A round that the writer has.
-type Sent<'l> = Pin<Box<dyn Future<Output = Answers> + 'l>>;
 
 /// Measures `submitters`: one with rounds of `spec.round`, or more with one command under way each.
 pub fn run(way: Way, submitters: usize, spec: &Spec) -> Outcome {
@@ -191,28 +189,30 @@ impl<'l> Run<'l> {
     async fn rounds(&self, slab: Vec<Step>) -> Answered {
         let mut answered = Answered::default();
         let mut steps = slab.into_iter();
-        let mut under_way: Option<(Instant, Sent<'_>)> = None;
+        let mut next =
+            || -> Vec<Request> { steps.by_ref().take(self.round).map(|step| self.stored(step)).collect() };
+        let first = next();
+        let mut start = Instant::now();
+        let mut under_way = self.send(first).await;
         loop {
-            let round: Vec<Request> = steps.by_ref().take(self.round).map(|step| self.stored(step)).collect();
-            if let Some((start, answers)) = under_way.take() {
-                let answers = answers.await;
-                answered.latencies.push(start.elapsed());
-                answered.take(answers);
-            }
+            let round = next();
+            under_way.as_mut().await;
+            answered.latencies.push(start.elapsed());
+            answered.take(under_way.as_mut().take_output().expect("it is done"));
             if round.is_empty() {
                 return answered;
             }
-            let start = Instant::now();
-            let mut sent = Box::pin(self.ledger.submit_all(round));
-            // A future does nothing before it is polled: this hands the round to the writer.
-            poll_fn(|context| {
-                let at_once = sent.as_mut().poll(context).is_ready();
-                assert!(!at_once, "a round was answered before it can be durable: the ledger is closed");
-                Poll::Ready(())
-            })
-            .await;
-            under_way = Some((start, sent));
+            start = Instant::now();
+            under_way = self.send(round).await;
         }
+    }
+
+    /// Hands a round to the writer without waiting for its answers.
+    async fn send(&self, round: Vec<Request>) -> Pin<Box<MaybeDone<impl Future<Output = Answers>>>> {
+        let mut sent = Box::pin(maybe_done(self.ledger.submit_all(round)));
+        // A future does nothing before it is polled.
+        poll_fn(|context| Poll::Ready(sent.as_mut().poll(context).is_ready())).await;
+        sent
     }
 
     fn outcome(self) -> Outcome {
