@@ -55,8 +55,8 @@ impl Scale {
     pub const SMALL: Scale = Scale { subjects: 500, open_assessments: 10 };
 }
 
-/// The commands after the set-up. Memory: some 10 MiB at national scale, however long it goes on. Cost: a few us
-/// each.
+/// The commands after the set-up. Memory: some 10 MiB at national scale, however long it goes on. Cost: half
+/// a us each.
 #[derive(Debug)]
 pub struct Workload {
     desk: Desk,

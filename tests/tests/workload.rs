@@ -1,7 +1,7 @@
 //! The workload that benchmarks are run with: a ledger accepts all of it, equal seeds give equal bytes, and the
 //! shares are those stated.
 //!
-//! `WORKLOAD_SEED` and `WORKLOAD_COMMANDS` change what is tried; both are printed.
+//! `LEDGER_WORKLOAD_SEED` and `LEDGER_WORKLOAD_COMMANDS` change what is tried; both are printed.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -73,8 +73,9 @@ fn share(recorded: &Recorded, ends: &[&str]) -> f64 {
 
 #[test]
 fn every_command_is_accepted_in_the_stated_shares_and_again_the_same() {
-    let seed = setting("WORKLOAD_SEED", 1);
-    let commands = setting("WORKLOAD_COMMANDS", 5_000);
+    let seed = setting("LEDGER_WORKLOAD_SEED", 1);
+    let usual = if std::env::var_os("LEDGER_TESTS_QUICK").is_some() { 3_000 } else { 5_000 };
+    let commands = setting("LEDGER_WORKLOAD_COMMANDS", usual);
     let recorded = record(seed, commands);
     println!("seed {seed}, {commands} commands, {} citations", recorded.citations);
     recorded.entries.iter().for_each(|(name, count)| println!("{count:8} {name}"));

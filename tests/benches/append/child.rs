@@ -4,16 +4,22 @@ use std::hint::black_box;
 
 use ledger_tests::workload::{Scale, Workload};
 
-use crate::full_path;
 use crate::measure::{Clock, peak_mib};
 use crate::outcome::Outcome;
-use crate::plan::{Case, Spec};
+use crate::plan::{Case, SUBMITTERS, Spec};
+use crate::ways::Way;
+use crate::{full_path, peers, reading, recording};
 
 /// Runs the case and spells what it found.
 pub fn run(spec: &Spec) -> String {
     let mut outcome = match spec.case {
         Case::Generator => generator(spec),
-        Case::Ledger => full_path::run(spec),
+        Case::Ledger(way) => full_path::run(way, 1, spec),
+        Case::Submitters => full_path::run(Way::Plain, SUBMITTERS, spec),
+        Case::ReadBack => reading::read_back(spec),
+        Case::Open(opening) => reading::open(opening, spec),
+        Case::Record => recording::record(spec),
+        Case::Peer(system) => peers::run(system, spec),
     };
     outcome.peak_mib = peak_mib();
     serde_json::to_string(&outcome).expect("plain data")

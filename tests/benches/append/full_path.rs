@@ -4,26 +4,29 @@
 //! The set-up (50,000 areas and those who act for them) comes first, and the ledger is closed and opened again before
 //! the clock starts. Commands are generated a slab at a time while the clock stands. While a round is under way the
 //! submitter stores the next one's documents, as any client would; with one command a round it does not, so that each
-//! command's time is its own.
+//! command's time is its own: document, decision and commit.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
 use std::future::poll_fn;
-use std::path::Path;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use ledger_core::assessment::Request;
+use futures_util::future::{MaybeDone, join_all, maybe_done};
 use ledger_core::assessment::codes::MediaType;
+use ledger_core::assessment::{Citation, Request, references};
 use ledger_core::environment::Environment;
+use ledger_core::log::CommandId;
 use ledger_core::values::Timestamp;
 use ledger_core::{Ledger, Receipt, SubmitError};
 use ledger_tests::workload::{MEDIA_TYPE, Scale, Step, Workload};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::measure::{Clock, allocated, latency};
-use crate::outcome::{Disk, Outcome};
+use crate::outcome::{Disk, Lookups, Outcome};
 use crate::plan::Spec;
+use crate::ways::{self, Way};
 
 /// Commands in memory at a time: some 20 MiB.
 const SLAB: usize = 16_000;
@@ -32,12 +35,12 @@ const SET_UP_ROUND: usize = 1_000;
 
 type Answers = Vec<Result<Receipt, SubmitError>>;
 
-/// Measures one submitter with rounds of `spec.round`.
-pub fn run(spec: &Spec) -> Outcome {
+/// Measures `submitters`: one with rounds of `spec.round`, or more with one command under way each.
+pub fn run(way: Way, submitters: usize, spec: &Spec) -> Outcome {
     set_up(spec);
     let before = [allocated(&spec.dir.join("log")), allocated(&spec.dir.join("documents"))];
-    let ledger = open(&spec.dir);
-    let mut run = Run::new(spec, &ledger);
+    let opened = ways::open(way, &spec.dir);
+    let mut run = Run::new(spec, submitters, &opened.ledger);
     let mut workload = Workload::new(spec.seed, Scale::NATIONAL);
     let mut left = spec.entries as usize;
     while left > 0 {
@@ -47,17 +50,26 @@ pub fn run(spec: &Spec) -> Outcome {
         left -= slab.len();
         run.slab(slab);
     }
+    let lookups = opened.reads().map(|from_store| Lookups { from_store, ..run.lookups });
     let outcome = run.outcome();
-    ledger.close().expect("a clean close");
+    opened.ledger.close().expect("a clean close");
     let added = |at: usize, name: &str| {
         (allocated(&spec.dir.join(name)) as f64 - before[at] as f64) / outcome.entries as f64
     };
     let disk = Disk { log_per_entry: added(0, "log"), documents_per_entry: added(1, "documents") };
-    Outcome { disk: Some(disk), ..outcome }
-}
-
-fn open(dir: &Path) -> Ledger {
-    Ledger::open(dir, Environment::system(), &mut |_, _| ()).expect("the ledger opens")
+    let system = match (way, submitters) {
+        (Way::StubVault, _) => "ledger, stub vault".to_owned(),
+        (Way::CountedReads, _) => "ledger, counting reads".to_owned(),
+        (Way::Plain, 1) => "ledger, full path".to_owned(),
+        (Way::Plain, many) => format!("ledger, {many} submitters"),
+    };
+    let durability = match way {
+        Way::StubVault => "fdatasync of the log each round; documents are not kept",
+        Way::Plain | Way::CountedReads => {
+            "fdatasync of the log each round, and of segment and keys of new documents"
+        }
+    };
+    Outcome { system, durability: durability.to_owned(), disk: Some(disk), lookups, ..outcome }
 }
 
 fn set_up(spec: &Spec) {
@@ -84,7 +96,7 @@ fn runtime() -> Runtime {
 #[derive(Debug, Default)]
 struct Answered {
     receipts: Vec<Receipt>,
-    /// Of commands that were alone in their round.
+    /// From a round's sending to its answer; with one command a round from its document on.
     latencies: Vec<Duration>,
 }
 
@@ -104,7 +116,9 @@ struct Run<'l> {
     runtime: Runtime,
     media_type: MediaType,
     round: usize,
+    submitters: usize,
     clock: Clock,
+    lookups: Lookups,
     commits: u64,
     generating: Duration,
     latencies: Vec<Duration>,
@@ -112,13 +126,15 @@ struct Run<'l> {
 }
 
 impl<'l> Run<'l> {
-    fn new(spec: &Spec, ledger: &'l Ledger) -> Self {
+    fn new(spec: &Spec, submitters: usize, ledger: &'l Ledger) -> Self {
         Run {
             ledger,
             runtime: runtime(),
             media_type: MEDIA_TYPE.parse().expect("a media type"),
             round: spec.round,
+            submitters,
             clock: Clock::new(spec.entries),
+            lookups: Lookups { citations: 0, in_round: 0, from_store: 0 },
             commits: 0,
             generating: Duration::ZERO,
             latencies: Vec::new(),
@@ -136,6 +152,7 @@ impl<'l> Run<'l> {
     fn slab(&mut self, slab: Vec<Step>) {
         let mut answered = Answered::default();
         let mut clock = std::mem::replace(&mut self.clock, Clock::new(0));
+        slab.chunks(self.round).for_each(|round| self.lookups.count(round));
         self.commits += slab.len().div_ceil(self.round) as u64;
         clock.time(|| {
             answered = match self.round {
@@ -151,56 +168,84 @@ impl<'l> Run<'l> {
         }
     }
 
+    /// Each submitter takes the next command when its last one is answered. All are on one thread, so the commands
+    /// reach the ledger in the order in which they were generated.
     async fn one_by_one(&self, slab: Vec<Step>) -> Answered {
+        let steps = RefCell::new(slab.into_iter());
+        let submitters = (0..self.submitters).map(|_| self.submitter(&steps));
         let mut answered = Answered::default();
-        for step in slab {
+        for part in join_all(submitters).await {
+            answered.receipts.extend(part.receipts);
+            answered.latencies.extend(part.latencies);
+        }
+        answered
+    }
+
+    async fn submitter(&self, steps: &RefCell<std::vec::IntoIter<Step>>) -> Answered {
+        let mut answered = Answered::default();
+        loop {
+            let Some(step) = steps.borrow_mut().next() else { return answered };
             let start = Instant::now();
             let answer = self.ledger.submit(self.stored(step)).await;
             answered.latencies.push(start.elapsed());
             answered.take(vec![answer]);
         }
-        answered
     }
 
     async fn rounds(&self, slab: Vec<Step>) -> Answered {
         let mut answered = Answered::default();
         let mut steps = slab.into_iter();
-        let mut under_way: Option<Pin<Box<dyn Future<Output = Answers> + '_>>> = None;
+        let mut next =
+            || -> Vec<Request> { steps.by_ref().take(self.round).map(|step| self.stored(step)).collect() };
+        let first = next();
+        let mut start = Instant::now();
+        let mut under_way = self.send(first).await;
         loop {
-            let round: Vec<Request> = steps.by_ref().take(self.round).map(|step| self.stored(step)).collect();
-            if let Some(answers) = under_way.take() {
-                answered.take(answers.await);
-            }
+            let round = next();
+            under_way.as_mut().await;
+            answered.latencies.push(start.elapsed());
+            answered.take(under_way.as_mut().take_output().expect("it is done"));
             if round.is_empty() {
                 return answered;
             }
-            let mut sent = Box::pin(self.ledger.submit_all(round));
-            // A future does nothing before it is polled: this hands the round to the writer.
-            poll_fn(|context| {
-                let at_once = sent.as_mut().poll(context).is_ready();
-                assert!(!at_once, "a round was answered before it can be durable: the ledger is closed");
-                Poll::Ready(())
-            })
-            .await;
-            under_way = Some(sent);
+            start = Instant::now();
+            under_way = self.send(round).await;
         }
     }
 
+    /// Hands a round to the writer without waiting for its answers.
+    async fn send(&self, round: Vec<Request>) -> Pin<Box<MaybeDone<impl Future<Output = Answers>>>> {
+        let mut sent = Box::pin(maybe_done(self.ledger.submit_all(round)));
+        // A future does nothing before it is polled.
+        poll_fn(|context| Poll::Ready(sent.as_mut().poll(context).is_ready())).await;
+        sent
+    }
+
     fn outcome(self) -> Outcome {
-        let commands = self.clock.done().max(1) as f64;
+        let commits = (self.submitters == 1).then_some(self.commits);
+        let entries = self.clock.done().max(1) as f64;
         Outcome {
-            system: "ledger, full path".to_owned(),
-            durability: "fdatasync of the log each round, and of segment and keys of new documents"
-                .to_owned(),
             entries: self.clock.done(),
             round: self.round,
-            commits: self.commits,
+            commits,
             seconds: self.clock.seconds(),
             tenths: self.clock.tenths(),
             latency: latency(self.latencies),
-            generate_us: Some(self.generating.as_secs_f64() * 1e6 / commands),
+            generate_us: Some(self.generating.as_secs_f64() * 1e6 / entries),
             types: self.types,
             ..Outcome::default()
+        }
+    }
+}
+
+impl Lookups {
+    /// Counts what the commands of a round cite, and how much of it is in the round itself.
+    fn count(&mut self, round: &[Step]) {
+        let ids: HashSet<CommandId> = round.iter().map(|step| step.request().id).collect();
+        for citation in round.iter().flat_map(|step| references(&step.request().command)) {
+            self.citations += 1;
+            self.in_round +=
+                u64::from(matches!(citation, Citation::Event(event) if ids.contains(&event.command)));
         }
     }
 }

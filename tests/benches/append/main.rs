@@ -3,15 +3,20 @@
 //!
 //! `cargo bench -p ledger-tests --bench append -- --help` says what it can do. Every case runs in a child process of
 //! its own, so that its memory is its own, and answers with one line of JSON; `child.rs` is what runs there, `plan.rs`
-//! which cases there are and how large, `table.rs` what is printed. Start with `full_path.rs` for what is measured.
+//! which cases there are and how large, `table.rs` what is printed. Start with `full_path.rs` for what is measured;
+//! `peers.rs` has the other stores, `recording.rs` the entries they are given, `reading.rs` what comes after a close.
 
 mod child;
 mod full_path;
 mod measure;
 mod options;
 mod outcome;
+mod peers;
 mod plan;
+mod reading;
+mod recording;
 mod table;
+mod ways;
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -43,7 +48,7 @@ fn run(options: &Options) -> Result<(), String> {
     for spec in plan::specs(options, scratch.path()) {
         eprintln!("{} ...", spec.label());
         let outcome = in_child(&spec)?;
-        eprintln!("  {}", outcome.short());
+        eprintln!("  {}", table::short(&outcome));
         outcomes.push(outcome);
         spec.tidy();
     }
@@ -53,6 +58,9 @@ fn run(options: &Options) -> Result<(), String> {
 
 fn in_child(spec: &Spec) -> Result<Outcome, String> {
     let failed = |what: &dyn std::fmt::Display| format!("{}: {what}", spec.label());
+    if let Some(parent) = spec.dir.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| failed(&error))?;
+    }
     let program = std::env::current_exe().map_err(|error| failed(&error))?;
     let spelled = serde_json::to_string(spec).map_err(|error| failed(&error))?;
     let child = Command::new(program).arg("--child").arg(spelled).stderr(Stdio::inherit()).output();

@@ -33,18 +33,27 @@ pub struct Options {
     pub child: Option<Spec>,
 }
 
-/// Cases that can be asked for by name.
+/// Cases that can be asked for by name. What they need from other cases runs before them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Group {
     /// The workload's generator alone
     Generator,
     /// Our full path, 1,000 commands a round
     Bulk,
-}
-
-impl Group {
-    /// Every group, in the order they run.
-    pub const ALL: [Group; 2] = [Group::Generator, Group::Bulk];
+    /// Reading the bulk ledger back in order
+    Reading,
+    /// Opening the bulk ledger: sled alone, ready to read, ready to write
+    Opening,
+    /// As bulk, with a vault that stores nothing
+    StubVault,
+    /// As bulk, counting where cited entries come from
+    Lookups,
+    /// The other stores, 1,000 entries a commit
+    Peers,
+    /// Ours and the others with 100, 10 and 1 a commit
+    Rounds,
+    /// Our full path, 64 submitters with one command under way each
+    Submitters,
 }
 
 fn spec(text: &str) -> Result<Spec, serde_json::Error> {

@@ -15,13 +15,13 @@ pub struct Outcome {
     pub entries: u64,
     /// Commands or entries in one commit.
     pub round: usize,
-    /// Commits while the clock ran.
-    pub commits: u64,
+    /// Commits while the clock ran, where the caller makes them.
+    pub commits: Option<u64>,
     /// Seconds the clock ran: without set-up and generating commands.
     pub seconds: f64,
     /// Entries a second in each tenth of the run.
     pub tenths: Vec<f64>,
-    /// Milliseconds from command to answer, where one is under way at a time.
+    /// Milliseconds from sending a commit to its answer; of single commands from storing their document.
     pub latency: Option<Latency>,
     /// The most resident memory of the process, in MiB, with set-up and generator.
     pub peak_mib: f64,
@@ -29,8 +29,23 @@ pub struct Outcome {
     pub disk: Option<Disk>,
     /// Microseconds to generate a command, while the clock stood.
     pub generate_us: Option<f64>,
+    /// Bytes of an entry as it is hashed.
+    pub entry_bytes: Option<f64>,
+    /// Where cited entries came from.
+    pub lookups: Option<Lookups>,
     /// Entries by type.
     pub types: BTreeMap<String, u64>,
+}
+
+/// Where the entries that commands cite came from.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Lookups {
+    /// Citations in all.
+    pub citations: u64,
+    /// Of entries in the round being gathered.
+    pub in_round: u64,
+    /// Reads of the store.
+    pub from_store: u64,
 }
 
 /// Latencies in milliseconds.
@@ -55,10 +70,5 @@ impl Outcome {
     /// Entries a second.
     pub fn rate(&self) -> f64 {
         self.entries as f64 / self.seconds
-    }
-
-    /// In one line.
-    pub fn short(&self) -> String {
-        format!("{:.0} entries/s, {:.1} s, peak {:.0} MiB", self.rate(), self.seconds, self.peak_mib)
     }
 }
