@@ -92,7 +92,7 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::Log(args) => read::entries::log(global, &args),
         Ready::Tail(args) => read::tail::tail(global, &args),
         Ready::Report(args) => read::rating::report(global, &args),
-        Ready::Verify => read::verify(global),
+        Ready::Verify(args) => read::verify(global, &args),
         Ready::Completions(args) => manual::completions(&args),
         Ready::Man => manual::man(),
     }
