@@ -54,7 +54,11 @@ pub fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Said {
 impl Ledger {
     /// Founded on 2026-07-01 under seed 7.
     pub fn new() -> Self {
-        let scratch = tempfile::tempdir().expect("a directory");
+        Self::in_scratch(tempfile::tempdir().expect("a directory"))
+    }
+
+    /// As [`Ledger::new`], in a directory of the caller's choice.
+    pub fn in_scratch(scratch: TempDir) -> Self {
         let dir = scratch.path().join("ledger");
         let ledger = Ledger { scratch, dir };
         ledger
