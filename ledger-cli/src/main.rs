@@ -35,6 +35,7 @@ use crate::session::Session;
 use crate::wanted::Wanted;
 
 fn main() -> ExitCode {
+    leave_out_caught_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error),
@@ -45,6 +46,16 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ExitCode::from(failure.report(json)),
     }
+}
+
+/// sled panics on some damage. The store catches that and says it in its own error, and one line is promised.
+fn leave_out_caught_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(ledger_core::store::OPENING_THREAD) {
+            usual(panic);
+        }
+    }));
 }
 
 /// Help and version as clap prints them; an error in one line.

@@ -17,7 +17,7 @@ mod vault;
 
 use std::sync::Arc;
 
-pub use self::sled::{SledStore, StoreOptions};
+pub use self::sled::{OPENING_THREAD, SledStore, StoreOptions};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
 pub use memory::{FailureMode, MemoryStore};
 pub use vault::{DiskVault, Document, MAX_DOCUMENT_BYTES, MemoryVault, Vault, VaultError, commitment};
