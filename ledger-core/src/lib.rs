@@ -8,6 +8,8 @@
 
 pub mod assessment;
 pub mod environment;
+#[doc(hidden)]
+pub mod fuzzing;
 mod ledger;
 pub mod line;
 pub mod log;

@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod conformance;
 mod directory;
+mod fuzzing;
 mod head;
 mod memory;
 mod page;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 pub use self::sled::{OPENING_THREAD, SledStore, StoreOptions};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
+pub(crate) use fuzzing::{read_page, read_vault, write_page};
 pub use memory::{FailureMode, MemoryStore};
 pub use vault::{DiskVault, Document, MAX_DOCUMENT_BYTES, MemoryVault, Vault, VaultError, commitment};
 
