@@ -39,6 +39,7 @@ use crate::wanted::Wanted;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    leave_out_caught_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error),
@@ -49,6 +50,16 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ExitCode::from(failure.report(json)),
     }
+}
+
+/// sled panics on some damage. The store catches that and says it in its own error, and one line is promised.
+fn leave_out_caught_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(ledger_core::store::OPENING_THREAD) {
+            usual(panic);
+        }
+    }));
 }
 
 /// Help and version as clap prints them; an error in one line.
@@ -96,7 +107,7 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::Log(args) => read::entries::log(global, &args),
         Ready::Tail(args) => read::tail::tail(global, &args),
         Ready::Report(args) => read::rating::report(global, &args),
-        Ready::Verify => read::verify(global),
+        Ready::Verify(args) => read::verify(global, &args),
         Ready::Completions(args) => manual::completions(&args),
         Ready::Man => manual::man(),
     }

@@ -236,6 +236,43 @@ fn arithmetic_needs_no_ledger() {
 }
 
 #[test]
+fn documents_are_verified_when_asked() {
+    let ledger = Ledger::new();
+    let concern = "concern raise QE1 --severity low --statement safeguarding --source staff --account";
+    ledger.write("assessor-1", "2026-07-02", &format!("{concern} 'to be forgotten'")).ok();
+    ledger.write("assessor-1", "2026-07-02", &format!("{concern} 'to be kept'")).ok();
+    let entry = ledger.read("log --json --from 260 --limit 1").ok().json();
+    let commitment = entry["data"]["account"]["commitment"].as_str().expect("a commitment");
+    let erase = format!("document erase QE1 {commitment} --cited-by 260 --legal-basis uk-gdpr-article-17");
+    ledger.write("operator-1", "2026-07-03", &erase).ok();
+    assert!(ledger.read("verify --documents").ok().out.contains("5 whole, 1 erased, 0 wrong"));
+    let documents = ledger.read("verify --documents --json").ok().json()["documents"].clone();
+    assert_eq!((&documents["cited"], &documents["findings"]), (&json!(6), &json!([])));
+
+    let keys = ledger.dir().join("documents/keys");
+    let whole = std::fs::read(&keys).expect("read");
+    let last = whole.len() - 32;
+    let with_last = |secret: &[u8]| [&whole[..last], secret].concat();
+    let faults = [
+        (with_last(&[0; 32]), "the vault does not hold it"),
+        (with_last(&[0xff; 32]), "no entry says so"),
+        (with_last(&[7; 32]), "does not open with its secret"),
+        ([&whole[..last - 32], &[7; 32], &whole[last..]].concat(), "does not open with its secret"),
+    ];
+    for (damaged, expected) in faults {
+        std::fs::write(&keys, damaged).expect("written");
+        let said = ledger.read("verify --documents");
+        assert_eq!((said.status, said.err.contains(expected)), (1, true), "{}", said.err);
+        assert!(
+            said.out.contains("NOT CLEAN") && said.err.contains(": entry 000000000000026"),
+            "{}",
+            said.err
+        );
+        assert!(ledger.read("verify").ok().out.contains("clean"), "the log verifies without them");
+    }
+}
+
+#[test]
 fn every_command_has_an_example() {
     fn walk(path: &mut Vec<String>, seen: &mut usize) {
         let said = run(path.iter().map(String::as_str).chain(["--help"])).ok();

@@ -9,6 +9,8 @@
 pub mod assessment;
 mod decoded;
 pub mod environment;
+#[doc(hidden)]
+pub mod fuzzing;
 mod ledger;
 pub mod line;
 pub mod log;

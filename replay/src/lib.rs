@@ -8,6 +8,7 @@
 mod burden;
 mod casefile;
 mod context;
+mod documents;
 mod history;
 mod improvement;
 mod indicators;
@@ -23,6 +24,7 @@ mod verify;
 pub use burden::{AskedItem, Burden, BurdenView};
 pub use casefile::{AssessmentCase, CaseFile, Coverage, CoverageCell, EvidenceItem, ItemState, RequestCase};
 pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
+pub use documents::{DocumentVerification, verify_documents};
 pub use history::{HistoryLine, RatingChange, SubjectHistory};
 pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
 pub use indicators::{Balance, FigureView, Indicators};

@@ -31,7 +31,7 @@ pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use reading::{
     CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
-    TailArgs,
+    TailArgs, VerifyArgs,
 };
 pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
@@ -207,12 +207,7 @@ pub enum Top {
     /// An assessment report.
     Report(reading::ReportArgs),
     /// Check every byte, link and result.
-    #[command(
-        after_help = "Exit status 1 if anything is wrong. With --expect N:HASH also if the log does not hold N \
-                            entries of which the last has that BLAKE3: a rollback or a fork.\n\n\
-                            Example:\n  ledger verify --expect 351:3e6b3588a7e7f24b515bada19c00b96d2b3a0bf435139876b6ef7c83883aca8d"
-    )]
-    Verify,
+    Verify(reading::VerifyArgs),
     /// Completions for a shell.
     Completions(bulk::CompletionsArgs),
     /// The manual page.
@@ -266,7 +261,7 @@ pub enum Ready {
     /// A report.
     Report(ReportArgs),
     /// Check everything.
-    Verify,
+    Verify(VerifyArgs),
     /// Completions.
     Completions(CompletionsArgs),
     /// The manual page.
@@ -320,7 +315,7 @@ impl Top {
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),
             Top::Report(args) => Ok(Ready::Report(args)),
-            Top::Verify => Ok(Ready::Verify),
+            Top::Verify(args) => Ok(Ready::Verify(args)),
             Top::Completions(args) => Ok(Ready::Completions(args)),
             Top::Man => Ok(Ready::Man),
         }

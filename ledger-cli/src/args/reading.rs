@@ -56,6 +56,21 @@ pub struct ShowArgs {
     pub entry: String,
 }
 
+/// `ledger verify`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Exit status 1 if anything is wrong. With --expect N:HASH also if the log does not hold N \
+entries of which the last has that BLAKE3: a rollback or a fork. With --documents also if a document that an entry \
+cites cannot be read, is not what was committed to, or is gone and no entry says that it was erased.\n\n\
+Example:\n  ledger verify --expect 351:3e6b3588a7e7f24b515bada19c00b96d2b3a0bf435139876b6ef7c83883aca8d\n  \
+ledger verify --documents"
+)]
+pub struct VerifyArgs {
+    /// Also read every document and hold it against its commitment.
+    #[arg(long)]
+    pub documents: bool,
+}
+
 /// `ledger log`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Example:\n  ledger log --json --subject ics/E54000048 > entries.ndjson")]

@@ -16,9 +16,11 @@ pub mod rating;
 pub mod tail;
 mod themes;
 mod variations;
+mod verify;
 mod visible;
 
 pub use ask::ask;
+pub use verify::verify;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,11 +31,11 @@ use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::ClockKind;
 use ledger_core::environment::{Clock, SystemClock};
 use ledger_core::values::{Length, Timestamp};
-use replay::{Expectation, KnownAt, Log, Register, ReplayError, SubjectHistory};
+use replay::{KnownAt, Log, Register, ReplayError, SubjectHistory};
 
 use crate::args::{Global, Listing};
 use crate::exit::Failure;
-use crate::output::{Out, Table, mark, thousands};
+use crate::output::{Out, mark};
 use crate::progress::Progress;
 use crate::subject::one_of;
 
@@ -163,40 +165,6 @@ pub fn list(global: &Global, listing: Listing) -> Result<(), Failure> {
         Listing::Evidence { evidence } => entries::show_entry(&reader, &evidence.0),
         Listing::Search(args) => visible::search(&reader, global, &args),
     }
-}
-
-/// Runs `ledger verify`.
-pub fn verify(global: &Global) -> Result<(), Failure> {
-    let expected: Option<Expectation> = match global.expect.as_slice() {
-        [] => None,
-        [one] => Some(one.parse()?),
-        _ => return Err(Failure::Usage("verify takes one --expect N:HASH".to_owned())),
-    };
-    let reader = Reader::open(global)?;
-    let found = with_progress("verifying", |tell| replay::verify(&reader.log, expected, tell))?;
-    let mut out = reader.out()?;
-    if reader.json {
-        out.json(&found)?;
-    } else {
-        let mut table = Table::pairs();
-        table.pair("verified", if found.ok { "clean" } else { "NOT CLEAN" });
-        table.pair("entries", thousands(found.entries));
-        table.pair("subjects", thousands(found.subjects));
-        table.pair("results recomputed", thousands(found.recomputed));
-        table.pair("documents", "not read: the log verifies without them");
-        table.pair("head", found.head);
-        out.table(&table)?;
-        for finding in &found.findings {
-            let place = finding.sequence.map_or("the log".to_owned(), |sequence| format!("entry {sequence}"));
-            out.line(format!("{place}: {}", finding.what))?;
-        }
-    }
-    out.flush()?;
-    if found.ok {
-        return Ok(());
-    }
-    let first = found.findings.first().map_or(String::new(), |finding| finding.what.clone());
-    Err(Failure::Check(format!("the log is not clean: {first}; compare with an export or backup")))
 }
 
 /// Opens the vault of a ledger whose store is open in this process.

@@ -54,7 +54,11 @@ pub fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Said {
 impl Ledger {
     /// Founded on 2026-07-01 under seed 7.
     pub fn new() -> Self {
-        let scratch = tempfile::tempdir().expect("a directory");
+        Self::in_scratch(tempfile::tempdir().expect("a directory"))
+    }
+
+    /// As [`Ledger::new`], in a directory of the caller's choice.
+    pub fn in_scratch(scratch: TempDir) -> Self {
         let dir = scratch.path().join("ledger");
         let ledger = Ledger { scratch, dir };
         ledger
@@ -66,6 +70,19 @@ impl Ledger {
             .ok();
         for assessor in ["assessor-1", "assessor-2"] {
             ledger.write("operator-1", "2026-07-01", &format!("actor enrol {assessor} --role assessor")).ok();
+        }
+        ledger
+    }
+
+    /// Founded now, recording by the machine's clock, with `assessor-1`.
+    pub fn on_system_clock() -> Self {
+        let scratch = tempfile::tempdir().expect("a directory");
+        let dir = scratch.path().join("ledger");
+        let ledger = Ledger { scratch, dir };
+        for line in
+            ["init --with-defaults --origin tests.example/2", "actor enrol assessor-1 --role assessor"]
+        {
+            ledger.read(&format!("{line} --actor operator-1")).ok();
         }
         ledger
     }
@@ -134,7 +151,11 @@ pub fn words(line: &str) -> Vec<String> {
 
 /// Command `number` of a file: a UUIDv7 that carries the time of its line.
 pub fn id(number: u64) -> String {
-    let millis = FIRST_MILLIS + number * 10;
+    id_at(FIRST_MILLIS + number * 10, number)
+}
+
+/// Command `number` as given so many milliseconds after 1970.
+pub fn id_at(millis: u64, number: u64) -> String {
     let time = format!("{millis:012x}");
     format!("{}-{}-7{:03x}-8000-{number:012x}", &time[..8], &time[8..], number & 0xfff)
 }
@@ -160,8 +181,13 @@ pub fn line(number: u64, actor: &str, command: &str, subject: &str, data: &str) 
 /// A mixed file of `count` commands on invented providers: registration, evidence, a request, a concern whose
 /// account is a document.
 pub fn mixed(count: u64) -> String {
+    mixed_from(0, count)
+}
+
+/// The part of a mixed file that begins with command `from`, a multiple of ten.
+pub fn mixed_from(from: u64, count: u64) -> String {
     let mut text = String::new();
-    for number in 0..count {
+    for number in from..from + count {
         let provider = format!("provider/1-{:06}", number / 10);
         let (command, actor, data) = match number % 10 {
             0 => ("area.register", "operator-1", format!(r#"{{"name":"Provider {number}"}}"#)),

@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod conformance;
 mod directory;
+mod fuzzing;
 mod head;
 mod memory;
 mod page;
@@ -18,8 +19,9 @@ mod vault;
 
 use std::sync::Arc;
 
-pub use self::sled::{SledStore, StoreOptions};
+pub use self::sled::{OPENING_THREAD, SledStore, StoreOptions};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
+pub(crate) use fuzzing::{read_page, read_vault, write_page};
 pub use memory::{FailureMode, MemoryStore};
 pub use snapshot::{Snapshots, continues};
 pub use vault::{

@@ -30,6 +30,7 @@ use super::{AppendError, Batch, ReadError, Store, check_batch};
 use crate::log::Head;
 use crate::values::{Length, Sequence};
 use lookup::{caught, page_of};
+pub use opening::OPENING_THREAD;
 use opening::{open_sled, recover, sync_files};
 
 /// Entries in small pages at which they are replaced by full ones: some five full pages, written twice.

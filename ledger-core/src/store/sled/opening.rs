@@ -1,6 +1,7 @@
 //! Opening sled: what must be so before, what is made durable after, and what the log must then contain.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +15,13 @@ use crate::values::{Hash, Length, Sequence};
 
 /// sled uses several times this.
 const CACHE_BYTES: u64 = 64 << 20;
+
+/// The thread that sled is opened on. Its panics are caught and become [`OpenError::Panicked`], so a program that has
+/// a panic hook need not print them too.
+pub const OPENING_THREAD: &str = "open sled";
+
+/// Bytes at the end of a snapshot that say its length and checksum: sled rejects one that is no longer.
+const SNAPSHOT_FOOTER_BYTES: u64 = 12;
 
 /// The head of what sled holds, and its small pages, if it agrees with the head recorded before.
 pub(super) fn recover(db: &::sled::Db, recorded: &Head, log: &Path) -> Result<(Head, Small), OpenError> {
@@ -86,12 +94,14 @@ pub(super) fn small_pages(
 pub(super) fn open_sled(log: &Path) -> Result<::sled::Db, OpenError> {
     check_blobs(&log.join("blobs"))?;
     move_torn_snapshots_aside(log)?;
+    check_snapshot(log)?;
     let config = ::sled::Config::new().path(log).cache_capacity(CACHE_BYTES);
     // A store dropped a moment ago may still be leaving through sled's own threads; ours was the outer lock.
     let mut attempts = 0;
     loop {
         let config = config.clone();
-        let opening = std::thread::Builder::new().name("open sled".to_owned()).spawn(move || config.open());
+        let opening =
+            std::thread::Builder::new().name(OPENING_THREAD.to_owned()).spawn(move || config.open());
         let outcome = opening.map_err(OpenError::at(log))?.join();
         match outcome {
             Ok(Ok(db)) => return Ok(db),
@@ -114,6 +124,10 @@ pub(super) fn sled_error(log: &Path, error: &::sled::Error) -> OpenError {
         ::sled::Error::Io(_) if is_lock(error) => {
             OpenError::Held { dir: log.to_owned(), holder: "a process that took no ledger lock".to_owned() }
         }
+        // The directory is there, so it is something inside, and a new ledger is no remedy.
+        ::sled::Error::Io(error) if error.kind() == ErrorKind::NotFound => {
+            damaged(log, "a file that sled's log names is gone")
+        }
         ::sled::Error::Io(error) => OpenError::io(log, error),
         other => damaged(log, spelled(other)),
     }
@@ -129,7 +143,7 @@ pub(super) fn spelled(error: &::sled::Error) -> String {
 
 pub(super) fn check_blobs(blobs: &Path) -> Result<(), OpenError> {
     let count = match fs::read_dir(blobs) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) if error.kind() == ErrorKind::NotFound => 0,
         found => found.map_err(OpenError::at(blobs))?.count(),
     };
     if count > 0 { Err(OpenError::Blobs { path: blobs.to_owned(), count }) } else { Ok(()) }
@@ -138,19 +152,43 @@ pub(super) fn check_blobs(blobs: &Path) -> Result<(), OpenError> {
 /// A snapshot is renamed when it is whole, so one still named `generating` may be torn, and sled would trust it.
 /// sled recovers from its log without.
 pub(super) fn move_torn_snapshots_aside(log: &Path) -> Result<(), OpenError> {
-    let found = match fs::read_dir(log) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        found => found.map_err(OpenError::at(log))?,
-    };
-    for file in found {
-        let name = file.map_err(OpenError::at(log))?.file_name();
-        let text = name.to_string_lossy();
-        if text.starts_with("snap.") && text.ends_with(".generating") {
-            let aside: PathBuf = log.join(format!("aside.{text}"));
+    for name in snapshots(log)? {
+        if name.ends_with(".generating") {
+            let aside: PathBuf = log.join(format!("aside.{name}"));
             fs::rename(log.join(&name), aside).map_err(OpenError::at(log))?;
         }
     }
     Ok(())
+}
+
+/// sled renames a snapshot when it is whole and synced, so one without content is damage; sled would only say that some
+/// checksum does not fit.
+pub(super) fn check_snapshot(log: &Path) -> Result<(), OpenError> {
+    let Some(newest) = snapshots(log)?.into_iter().max() else { return Ok(()) };
+    let path = log.join(newest);
+    let length = fs::metadata(&path).map_err(OpenError::at(&path))?.len();
+    if length > SNAPSHOT_FOOTER_BYTES {
+        return Ok(());
+    }
+    let what = "it is empty or torn, and sled's log may still hold everything: remove it from a copy of the \
+                directory, and see what `ledger verify` says of that";
+    Err(damaged(&path, what))
+}
+
+/// The names of sled's snapshots, whole or being made.
+fn snapshots(log: &Path) -> Result<Vec<String>, OpenError> {
+    let found = match fs::read_dir(log) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        found => found.map_err(OpenError::at(log))?,
+    };
+    let mut names = Vec::new();
+    for file in found {
+        let name = file.map_err(OpenError::at(log))?.file_name().to_string_lossy().into_owned();
+        if name.starts_with("snap.") {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 /// Makes durable what sled created or what an earlier process left in the page cache, and returns our own
@@ -162,4 +200,18 @@ pub(super) fn sync_files(log: &Path) -> Result<File, OpenError> {
     File::open(&conf).and_then(|file| file.sync_all()).map_err(OpenError::at(&conf))?;
     sync_dir(log).map_err(OpenError::at(log))?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_inside_is_damage_and_not_a_missing_ledger() {
+        let log = Path::new("ledger/log");
+        let gone = ::sled::Error::Io(ErrorKind::NotFound.into());
+        assert!(matches!(sled_error(log, &gone), OpenError::Damaged { path, .. } if path == log));
+        let full = ::sled::Error::Io(ErrorKind::StorageFull.into());
+        assert_eq!(sled_error(log, &full), OpenError::NoSpace { path: log.to_owned() });
+    }
 }
