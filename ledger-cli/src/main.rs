@@ -35,6 +35,7 @@ use crate::session::Session;
 use crate::wanted::Wanted;
 
 fn main() -> ExitCode {
+    leave_out_caught_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error),
@@ -45,6 +46,17 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ExitCode::from(failure.report(json)),
     }
+}
+
+/// sled panics on some damage and on some failures. The store catches that, and one line is promised.
+fn leave_out_caught_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let thread = std::thread::current();
+        if !thread.name().is_some_and(|name| ledger_core::store::SLED_THREADS.contains(&name)) {
+            usual(panic);
+        }
+    }));
 }
 
 /// Help and version as clap prints them; an error in one line.

@@ -18,7 +18,7 @@ mod vault;
 
 use std::sync::Arc;
 
-pub use self::sled::{SledStore, StoreOptions};
+pub use self::sled::{SLED_THREADS, SledStore, StoreOptions};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
 pub use memory::{FailureMode, MemoryStore};
 pub use snapshot::Snapshots;
