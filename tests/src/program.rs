@@ -79,7 +79,7 @@ impl Said {
     }
 }
 
-/// Runs to its end, or for [`PATIENCE`].
+/// Runs to its end, or for a minute: what hangs is killed.
 pub fn run(command: &mut Command) -> Said {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
     let out = gathered(child.stdout.take().expect("piped"));
