@@ -52,11 +52,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// sled panics on some damage. The store catches that and says it in its own error, and one line is promised.
+/// sled panics on some damage and on some failures. The store catches that, and one line is promised.
 fn leave_out_caught_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().name() != Some(ledger_core::store::OPENING_THREAD) {
+        let thread = std::thread::current();
+        if !thread.name().is_some_and(|name| ledger_core::store::SLED_THREADS.contains(&name)) {
             usual(panic);
         }
     }));

@@ -7,7 +7,6 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
 
 use crate::line;
 use crate::log::Entry;
@@ -26,11 +25,9 @@ pub fn entry(bytes: &[u8]) {
 /// A line of a file of commands: whatever is a request has a hash.
 pub fn command(bytes: &[u8]) {
     let Ok(value) = line::parse(bytes) else { return };
-    let data = value.get("data").filter(|data| !data.is_null()).cloned();
     let Ok(request) = line::request(value) else { return };
-    let data = data.unwrap_or_else(|| Value::Object(Map::new()));
     // What cannot be spelled is refused when it is submitted.
-    let _ = line::command_hash(&request, &data);
+    let _ = line::command_hash(&request);
 }
 
 /// A page of the log.

@@ -90,9 +90,15 @@ fn only_the_store_touches_the_disk() {
 
 #[test]
 fn every_module_says_what_it_is() {
-    for folder in
-        ["ledger-core/src", "replay/src", "ledger-cli/src", "ledger-cli/tests", "tests/src", "tests/tests"]
-    {
+    for folder in [
+        "ledger-core/src",
+        "replay/src",
+        "ledger-cli/src",
+        "ledger-cli/tests",
+        "tests/shim/src",
+        "tests/src",
+        "tests/tests",
+    ] {
         if !root().join(folder).exists() {
             continue;
         }

@@ -33,12 +33,19 @@ pub fn assign(session: &Session, file: &Path) -> Result<PathBuf, Failure> {
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     let written = write(session, file, &partial)
-        .and_then(|()| fs::rename(&partial, &completed).map_err(|error| unwritable(&completed, &error)));
+        .and_then(|()| keep(&partial, &completed).map_err(|error| unwritable(&completed, &error)));
     if written.is_err() {
         // Half a file is of no use, and the error is what matters.
         let _ = fs::remove_file(&partial);
     }
     written.map(|()| completed)
+}
+
+/// Gives the whole file its name, durably: ids that were submitted must not be assigned anew.
+fn keep(partial: &Path, completed: &Path) -> std::io::Result<()> {
+    fs::rename(partial, completed)?;
+    let folder = completed.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {

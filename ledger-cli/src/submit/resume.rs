@@ -134,7 +134,9 @@ impl Resume {
                 let folder = self.path.parent().unwrap_or(Path::new("."));
                 fs::create_dir_all(folder)?;
                 let file = OpenOptions::new().read(true).append(true).create(true).open(&self.path)?;
+                // The file's name, and the folder's own, which may be new as well.
                 File::open(folder)?.sync_all()?;
+                File::open(folder.parent().unwrap_or(Path::new(".")))?.sync_all()?;
                 self.file.insert(file)
             }
         };

@@ -19,7 +19,7 @@ mod vault;
 
 use std::sync::Arc;
 
-pub use self::sled::{OPENING_THREAD, SledStore, StoreOptions};
+pub use self::sled::{SLED_THREADS, SledStore, StoreOptions};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
 pub(crate) use fuzzing::{read_page, read_vault, write_page};
 pub use memory::{FailureMode, MemoryStore};

@@ -15,6 +15,7 @@
 //! repetition is enough. `sled/lookup.rs` reads a page, `sled/opening.rs` opens sled. Left out: what the bytes mean, and
 //! the format of a page.
 
+mod closing;
 mod lookup;
 mod opening;
 
@@ -29,9 +30,10 @@ use super::page::{Encoder, Key, PageError, Stage};
 use super::{AppendError, Batch, ReadError, Store, check_batch};
 use crate::log::Head;
 use crate::values::{Length, Sequence};
+use closing::OpenSled;
+pub use closing::SLED_THREADS;
 use lookup::{caught, page_of};
-pub use opening::OPENING_THREAD;
-use opening::{open_sled, recover, sync_files};
+use opening::{open_file, open_sled, recover, sync_files};
 
 /// Entries in small pages at which they are replaced by full ones: some five full pages, written twice.
 const SEAL_AT: usize = 256;
@@ -58,9 +60,9 @@ impl Default for StoreOptions {
 /// A [`Store`] on disk. Memory: some hundred MiB at most, whatever the length. Dropping it without
 /// [`Store::close`] is like a crash: nothing acknowledged is lost.
 pub struct SledStore {
-    db: ::sled::Db,
-    /// Opened before the first append and kept: a failed write-back is reported to each descriptor once, so sled's
-    /// own syncs cannot hide it from this one.
+    db: OpenSled,
+    /// Opened before sled where there is a log, and kept: a failed write-back is reported once to each descriptor that
+    /// was open then, so sled's own syncs cannot hide it from this one.
     file: File,
     durable: Mutex<Head>,
     /// Why nothing more is appended. Apart from the writer, so that asking does not wait for an append.
@@ -116,7 +118,7 @@ impl SledStore {
         let (new, head) = (directory.new_head(), directory.head());
         HeadRecord::create(&new).map_err(OpenError::at(&new))?;
         fs::rename(&new, &head).map_err(OpenError::at(&head))?;
-        Self::start(directory, db, StoreOptions::default())
+        Self::start(directory, db, None, StoreOptions::default())
     }
 
     /// Opens the ledger in `dir`, which stays locked until the store is dropped. Cost: 0.25 s for ten million
@@ -128,14 +130,21 @@ impl SledStore {
     /// As [`SledStore::open`], with other options.
     pub fn open_with(dir: &Path, options: StoreOptions) -> Result<SledStore, OpenError> {
         let directory = Directory::hold(dir)?;
+        let file = open_file(&directory.log())?;
         let db = open_sled(&directory.log())?;
-        Self::start(directory, db, options)
+        Self::start(directory, db, file, options)
     }
 
     /// Makes durable what is there, compares it with the head record, and only then shows it.
-    fn start(directory: Directory, db: ::sled::Db, options: StoreOptions) -> Result<SledStore, OpenError> {
+    /// `file` is our own descriptor of sled's file, if there was one before sled was opened.
+    fn start(
+        directory: Directory,
+        db: OpenSled,
+        file: Option<File>,
+        options: StoreOptions,
+    ) -> Result<SledStore, OpenError> {
         let log = directory.log();
-        let file = sync_files(&log)?;
+        let file = sync_files(&log, file)?;
         directory.sync()?;
         let path = directory.head();
         let record = HeadRecord::open(&path).map_err(OpenError::at(&path))?;

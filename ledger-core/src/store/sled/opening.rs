@@ -9,16 +9,13 @@ use super::super::ReadError;
 use super::super::directory::{OpenError, damaged, sync_dir};
 use super::super::page::{self, Page, Stage};
 use super::Small;
+use super::closing::{OPENING_THREAD, OpenSled};
 use super::lookup::{caught, message, page_of};
 use crate::log::Head;
 use crate::values::{Hash, Length, Sequence};
 
 /// sled uses several times this.
 const CACHE_BYTES: u64 = 64 << 20;
-
-/// The thread that sled is opened on. Its panics are caught and become [`OpenError::Panicked`], so a program that has
-/// a panic hook need not print them too.
-pub const OPENING_THREAD: &str = "open sled";
 
 /// Bytes at the end of a snapshot that say its length and checksum: sled rejects one that is no longer.
 const SNAPSHOT_FOOTER_BYTES: u64 = 12;
@@ -91,7 +88,7 @@ pub(super) fn small_pages(
 }
 
 /// Opens sled after making sure that it can be: on a thread of its own, since it panics on some of what it finds.
-pub(super) fn open_sled(log: &Path) -> Result<::sled::Db, OpenError> {
+pub(super) fn open_sled(log: &Path) -> Result<OpenSled, OpenError> {
     check_blobs(&log.join("blobs"))?;
     move_torn_snapshots_aside(log)?;
     check_snapshot(log)?;
@@ -104,7 +101,7 @@ pub(super) fn open_sled(log: &Path) -> Result<::sled::Db, OpenError> {
             std::thread::Builder::new().name(OPENING_THREAD.to_owned()).spawn(move || config.open());
         let outcome = opening.map_err(OpenError::at(log))?.join();
         match outcome {
-            Ok(Ok(db)) => return Ok(db),
+            Ok(Ok(db)) => return Ok(OpenSled::new(db)),
             Ok(Err(error)) if is_lock(&error) && attempts < 100 => {
                 attempts += 1;
                 std::thread::sleep(Duration::from_millis(20));
@@ -191,11 +188,22 @@ fn snapshots(log: &Path) -> Result<Vec<String>, OpenError> {
     Ok(names)
 }
 
+/// Our own descriptor of sled's file; none if there is no such file yet.
+pub(super) fn open_file(log: &Path) -> Result<Option<File>, OpenError> {
+    let db = log.join("db");
+    match File::options().read(true).write(true).open(&db) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some).map_err(OpenError::at(&db)),
+    }
+}
+
 /// Makes durable what sled created or what an earlier process left in the page cache, and returns our own
-/// descriptor of its file.
-pub(super) fn sync_files(log: &Path) -> Result<File, OpenError> {
+/// descriptor of its file: the one given, or a new one.
+pub(super) fn sync_files(log: &Path, file: Option<File>) -> Result<File, OpenError> {
     let (db, conf) = (log.join("db"), log.join("conf"));
-    let file = File::options().read(true).write(true).open(&db).map_err(OpenError::at(&db))?;
+    let Some(file) = file.map_or_else(|| open_file(log), |file| Ok(Some(file)))? else {
+        return Err(damaged(&db, "it is missing"));
+    };
     file.sync_all().map_err(OpenError::at(&db))?;
     File::open(&conf).and_then(|file| file.sync_all()).map_err(OpenError::at(&conf))?;
     sync_dir(log).map_err(OpenError::at(log))?;
