@@ -16,10 +16,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::assessment::codes::{ActorId, Document, MediaType, Origin, Subject};
 use crate::assessment::event::{ClockKind, LogFounded, Purpose};
 use crate::assessment::{Author, Planned, Rejection, Request, State};
+use crate::backup::{BackedUp, BackupError, backup};
 use crate::environment::Environment;
 use crate::log::{CommandId, Head};
 use crate::store::{
-    AppendError, DiskVault, OpenError, ReadError, SledStore, Store, Vault, VaultError, entries_from,
+    AppendError, DiskVault, OpenError, ReadError, SledStore, Store, StoreOptions, Vault, VaultError,
+    entries_from,
 };
 use crate::tail::{Filter, TailEntry, tail};
 use crate::values::{Hash, Length, Sequence, Timestamp};
@@ -34,7 +36,7 @@ const ROUND_CALLS: usize = 1024;
 const UNCITED_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// The commitments an entry names, found without decoding it.
-fn commitments(entry: &[u8]) -> impl Iterator<Item = Hash> {
+pub(crate) fn commitments(entry: &[u8]) -> impl Iterator<Item = Hash> {
     const KEY: &[u8] = b"\"commitment\":\"";
     let keys = entry.windows(KEY.len()).enumerate().filter(|(_, window)| *window == KEY);
     keys.filter_map(|(at, _)| {
@@ -84,7 +86,9 @@ pub enum OpenLedgerError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// An entry does not follow those before it.
-    #[error("the log is damaged at entry {sequence}: {what}; restore the directory from a backup")]
+    #[error(
+        "the log is damaged at entry {sequence}: {what}; rebuild it with `ledger repair --from EXPORT`, or restore a backup"
+    )]
     Illegal {
         /// The first such entry.
         sequence: Sequence,
@@ -146,7 +150,17 @@ pub struct Ledger {
 impl Ledger {
     /// Founds a ledger in `dir`, which must be empty or absent.
     pub fn create(dir: &Path, environment: Environment, founding: Founding) -> Result<Self, OpenLedgerError> {
-        let store = Arc::new(SledStore::create(dir)?);
+        Self::create_with(dir, StoreOptions::default(), environment, founding)
+    }
+
+    /// As [`Ledger::create`], with other options of the store.
+    pub fn create_with(
+        dir: &Path,
+        options: StoreOptions,
+        environment: Environment,
+        founding: Founding,
+    ) -> Result<Self, OpenLedgerError> {
+        let store = Arc::new(SledStore::create_with(dir, options)?);
         let vault = Arc::new(DiskVault::open(dir)?);
         Self::found(store, vault, environment, founding)
     }
@@ -157,7 +171,18 @@ impl Ledger {
         environment: Environment,
         progress: Progress<'_>,
     ) -> Result<Self, OpenLedgerError> {
-        let store = Arc::new(SledStore::open(dir)?);
+        Self::open_with(dir, StoreOptions::default(), environment, progress)
+    }
+
+    /// As [`Ledger::open`], with other options of the store. Refuses a restored copy that nobody let go on.
+    pub fn open_with(
+        dir: &Path,
+        options: StoreOptions,
+        environment: Environment,
+        progress: Progress<'_>,
+    ) -> Result<Self, OpenLedgerError> {
+        let store = Arc::new(SledStore::open_with(dir, options)?);
+        store.check_continued()?;
         let vault = Arc::new(DiskVault::open(dir)?);
         Self::start(store, vault, environment, progress)
     }
@@ -316,6 +341,16 @@ impl Ledger {
         filter: Filter,
     ) -> impl Stream<Item = Result<TailEntry, ReadError>> + Send + 'static {
         tail(self.store(), self.head.clone(), from, filter)
+    }
+
+    /// Makes a whole ledger in `dir` as of the durable head, while writers go on. See [`backup()`].
+    pub fn backup(
+        &self,
+        dir: &Path,
+        keys: Option<&Path>,
+        progress: Progress<'_>,
+    ) -> Result<BackedUp, BackupError> {
+        backup(&self.store, &*self.vault, dir, keys, progress)
     }
 
     /// Takes no more requests, answers those waiting, and makes the head record current.

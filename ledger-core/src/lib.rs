@@ -7,19 +7,26 @@
 //! `replay`.
 
 pub mod assessment;
+mod backup;
 pub mod environment;
+pub mod export;
 mod ledger;
 pub mod line;
 pub mod log;
 mod record;
 mod remembered;
+mod repair;
+mod restore;
 pub mod shipped;
 pub mod store;
 mod tail;
 pub mod values;
 mod writer;
 
-pub use ledger::{Founding, Ledger, OpenLedgerError, SubmitError};
+pub use backup::{BackedUp, BackupError, backup};
+pub use ledger::{Founding, Ledger, OpenLedgerError, Progress, SubmitError};
 pub use record::{RecordError, recorded};
+pub use repair::{RepairError, RepairOptions, Repaired, repair};
+pub use restore::{RestoreError, RestoreOptions, Restored, restore};
 pub use tail::{Filter, TailEntry};
 pub use writer::{Receipt, Written};
