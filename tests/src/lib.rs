@@ -4,6 +4,7 @@
 //! Start with [`world`] for a ledger in memory with a clock that the test moves, and [`table`] for the format of
 //! `tests/rules/*.rules`. Left out: tests of one module, which stand beside it.
 
+pub mod filled;
 pub mod golden;
 pub mod malformed;
 pub mod random;

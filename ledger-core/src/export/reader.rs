@@ -58,6 +58,8 @@ pub struct ExportReader<R> {
     /// The entry that nothing has named yet.
     held: Option<Item>,
     ready: VecDeque<Item>,
+    /// Entries that were made ready.
+    proved: u64,
     state: State,
 }
 
@@ -85,7 +87,7 @@ impl<R: Read> ExportReader<R> {
         });
         let header = header.map_err(|fault| fault.at(lines.number, Sequence::new(0)))?;
         let (link, ready) = (Link::default(), VecDeque::new());
-        Ok(ExportReader { lines, header, link, held: None, ready, state: State::Reading })
+        Ok(ExportReader { lines, header, link, held: None, ready, proved: 0, state: State::Reading })
     }
 
     /// What the stream says it holds.
@@ -116,7 +118,8 @@ impl<R: Read> ExportReader<R> {
     fn entry(&mut self, bytes: Vec<u8>) -> Result<(), Fault> {
         let entry = Entry::decode(&bytes).map_err(|error| Fault::What(error.to_string()))?;
         if entry.prev == self.link.head().hash {
-            self.ready.extend(self.held.take());
+            let held = self.held.take();
+            self.prove(held);
         }
         if entry.source.strip_prefix("https://") != Some(self.header.origin.as_str()) {
             return wrong(format!(
@@ -134,7 +137,7 @@ impl<R: Read> ExportReader<R> {
         if head.length < stated.length {
             self.held = Some(item);
         } else if head == stated {
-            self.ready.push_back(item);
+            self.prove(Some(item));
         } else {
             return wrong(format!("the last entry hashes to {hash}, the header says {}", stated.hash));
         }
@@ -167,10 +170,9 @@ impl<R: Read> ExportReader<R> {
         Ok(())
     }
 
-    /// The first entry that is not handed out.
-    fn unproved(&self) -> Sequence {
-        let read = self.link.head().length.0;
-        Sequence::new(read.saturating_sub(u64::from(self.held.is_some())))
+    fn prove(&mut self, entry: Option<Item>) {
+        self.proved += u64::from(entry.is_some());
+        self.ready.extend(entry);
     }
 }
 
@@ -188,7 +190,7 @@ impl<R: Read> Iterator for ExportReader<R> {
                 State::Reading => self.state = State::Reading,
             }
             if let Err(fault) = self.step() {
-                self.state = State::Failing(fault.at(self.lines.number, self.unproved()));
+                self.state = State::Failing(fault.at(self.lines.number, Sequence::new(self.proved)));
             }
         }
     }
