@@ -82,9 +82,21 @@ impl Repairing {
         take: &mut dyn FnMut(Vec<u8>) -> bool,
     ) -> Result<(), String> {
         let copy = self.inside().join("salvage");
-        let copied = remove_all(&copy).and_then(|()| copy_files(&self.directory.log(), &copy));
-        copied.map_err(|error| format!("the damaged log could not be copied: {error}"))?;
-        let ended = pages_from(&copy, from, take);
+        let mut next = from;
+        // A snapshot that contradicts the file keeps sled from opening what it can recover without it.
+        let mut attempt = |leave_out: &[&str]| {
+            let copied = remove_all(&copy).and_then(|()| copy_files(&self.directory.log(), &copy, leave_out));
+            copied.map_err(|error| format!("the damaged log could not be copied: {error}"))?;
+            let from = next;
+            pages_from(&copy, from, &mut |bytes| {
+                next = next.next();
+                take(bytes)
+            })
+        };
+        let mut ended = attempt(&["blobs"]);
+        if ended.is_err() {
+            ended = attempt(&["blobs", "snap."]);
+        }
         // A copy that stays is removed with the rest.
         let _ = remove_all(&copy);
         ended
@@ -160,16 +172,15 @@ fn free_name(path: &Path) -> PathBuf {
     (1..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0))
 }
 
-/// Copies a directory of files and directories. A copy in use for minutes needs no sync.
-fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies the files of a directory except those whose names begin so. A copy in use for minutes needs no sync.
+fn copy_files(from: &Path, to: &Path, leave_out: &[&str]) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for file in fs::read_dir(from)? {
         let file = file?;
-        let to = to.join(file.file_name());
-        if file.file_type()?.is_dir() {
-            copy_files(&file.path(), &to)?;
-        } else {
-            fs::copy(file.path(), to)?;
+        let name = file.file_name();
+        let left_out = leave_out.iter().any(|start| name.to_string_lossy().starts_with(start));
+        if !left_out && file.file_type()?.is_file() {
+            fs::copy(file.path(), to.join(name))?;
         }
     }
     Ok(())
