@@ -23,7 +23,7 @@ pub fn repair(global: &Global, args: &RepairArgs) -> Result<(), Failure> {
     };
     let repaired =
         with_progress("repairing", |tell| repair_ledger(&global.data, &mut export, &options, tell))?;
-    if repaired.documents_aside.is_some() {
+    if !repaired.documents_aside.is_empty() {
         eprintln!(
             "WARNING: the documents could not be opened and are kept aside with their keys; what is erased from now on \
              stays readable there: take out what you need, then destroy them"
@@ -37,7 +37,6 @@ pub fn repair(global: &Global, args: &RepairArgs) -> Result<(), Failure> {
 
 fn report(global: &Global, repaired: &Repaired) -> Result<(), Failure> {
     let mut out = Out::stdout();
-    let shown = |path: &Option<std::path::PathBuf>| or_dash(path.as_ref().map(|path| path.display()));
     if global.json {
         out.json(&json!({
             "data": global.data,
@@ -49,6 +48,7 @@ fn report(global: &Global, repaired: &Repaired) -> Result<(), Failure> {
             "lost": repaired.lost,
             "aside": repaired.aside,
             "documents": repaired.documents,
+            "documents_salvaged": repaired.documents_salvaged,
             "documents_aside": repaired.documents_aside,
         }))?;
     } else {
@@ -62,9 +62,10 @@ fn report(global: &Global, repaired: &Repaired) -> Result<(), Failure> {
         table.pair("entries salvaged", thousands(repaired.salvaged));
         table.pair("entries known to be lost", thousands(repaired.lost));
         table.pair("salvaging ended", or_dash(repaired.salvage_ended.as_ref()));
-        table.pair("damaged log", shown(&repaired.aside));
+        table.pair("damaged log", or_dash(repaired.aside.as_ref().map(|path| path.display())));
         table.pair("documents put back", thousands(repaired.documents));
-        table.pair("damaged documents", shown(&repaired.documents_aside));
+        table.pair("documents salvaged", thousands(repaired.documents_salvaged));
+        table.pair("damaged documents", or_dash(repaired.documents_aside.last().map(|path| path.display())));
         out.table(&table)?;
     }
     out.flush()

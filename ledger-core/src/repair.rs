@@ -43,10 +43,12 @@ pub struct Repaired {
     pub lost: u64,
     /// Where the damaged log is kept.
     pub aside: Option<PathBuf>,
-    /// Documents put back.
+    /// Documents put back from the export.
     pub documents: u64,
-    /// Where a vault that did not open at all is kept.
-    pub documents_aside: Option<PathBuf>,
+    /// Documents that were still to be read in vaults that do not open.
+    pub documents_salvaged: u64,
+    /// Where those vaults are kept, with their keys.
+    pub documents_aside: Vec<PathBuf>,
 }
 
 /// Why nothing was repaired. Unless a variant says so, the ledger is as it was.
@@ -217,13 +219,16 @@ fn salvage_into(
     failed.map_or(Ok(link.head().length), |error| Err(error.into()))
 }
 
-/// Puts back the documents that the export holds and the vault lacks, except those erased since.
+/// Makes the vault whole as far as can be: from what is left of one that does not open, and from the export. What the
+/// log says is erased stays so.
 fn put_back<R: Read>(
     held: &Repairing,
     export: ExportReader<R>,
     repaired: &mut Repaired,
 ) -> Result<(), RepairError> {
-    if !export.header().documents {
+    let vault = held.vault()?;
+    repaired.documents_aside = held.vaults_aside();
+    if !export.header().documents && repaired.documents_aside.is_empty() {
         return Ok(());
     }
     let mut erased = HashSet::new();
@@ -232,15 +237,15 @@ fn put_back<R: Read>(
         true
     });
     read.map_err(ReadError::Io)?;
-    let (vault, aside) = held.vault()?;
-    repaired.documents_aside = aside;
+    for aside in &repaired.documents_aside {
+        repaired.documents_salvaged += vault.take_over(aside, &|commitment| erased.contains(commitment))?;
+    }
     for item in export {
         let Item::Document(commitment, document) = item? else { continue };
-        if erased.contains(&commitment) {
-            continue;
+        if !erased.contains(&commitment) {
+            let put = vault.put_back(&commitment, &document)?;
+            repaired.documents += u64::from(matches!(put, PutBack::Added | PutBack::Mended));
         }
-        let put = vault.put_back(&commitment, &document)?;
-        repaired.documents += u64::from(matches!(put, PutBack::Added | PutBack::Mended));
     }
     vault.sync()?;
     Ok(())

@@ -322,8 +322,11 @@ fn documents_missing_or_damaged_are_put_back_and_erased_ones_are_not() {
             let Document::Found { content, .. } = found else { panic!("{how}: {number} is not there") };
             assert_eq!(content, filled::reason(number).as_bytes(), "{how}");
         }
-        assert_eq!(repaired.documents_aside.is_some(), number >= 2, "{how}");
-        println!("{how}: {} documents put back", repaired.documents);
+        assert_eq!(repaired.documents_aside.len(), usize::from(number >= 2), "{how}");
+        let salvaged = repaired.documents_salvaged;
+        println!("{how}: {salvaged} documents salvaged, {} put back", repaired.documents);
+        // Of 90 one is erased and one has the damage; 60 came after the export.
+        assert!(how != "a changed header" || (salvaged, repaired.documents) == (88, 1), "{how}");
     }
 }
 

@@ -134,17 +134,23 @@ impl Repairing {
     }
 
     /// The vault of the ledger. One that does not open is kept aside under another name, and a new one begun.
-    pub(crate) fn vault(&self) -> Result<(DiskVault, Option<PathBuf>), VaultError> {
+    pub(crate) fn vault(&self) -> Result<DiskVault, VaultError> {
         let opened = DiskVault::open(self.dir());
         if !matches!(opened, Err(VaultError::Damaged { .. })) {
-            return opened.map(|vault| (vault, None));
+            return opened;
         }
         let documents = self.dir().join("documents");
         let aside = free_name(&documents);
         fs::rename(&documents, &aside)
             .and_then(|()| sync_dir(self.dir()))
             .map_err(|error| VaultError::Io { path: documents, what: error.to_string() })?;
-        Ok((DiskVault::open(self.dir())?, Some(aside)))
+        DiskVault::open(self.dir())
+    }
+
+    /// The vaults that are kept aside, by this repair or an earlier one.
+    pub(crate) fn vaults_aside(&self) -> Vec<PathBuf> {
+        let documents = self.dir().join("documents");
+        (1..).map(|n| aside(&documents, n)).take_while(|name| name.exists()).collect()
     }
 
     /// Ends the repair: the directory opens as a ledger again.
@@ -164,12 +170,13 @@ pub(crate) fn recorded(path: &Path) -> Result<Option<Head>, OpenError> {
 
 /// `PATH.damaged-N` with the lowest N that is free.
 fn free_name(path: &Path) -> PathBuf {
-    let name = |n: u32| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".damaged-{n}"));
-        PathBuf::from(name)
-    };
-    (1..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0))
+    (1..).map(|n| aside(path, n)).find(|name| !name.exists()).unwrap_or_else(|| aside(path, 0))
+}
+
+fn aside(path: &Path, n: u32) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".damaged-{n}"));
+    PathBuf::from(name)
 }
 
 /// Copies the files of a directory except those whose names begin so. A copy in use for minutes needs no sync.

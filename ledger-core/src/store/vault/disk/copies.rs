@@ -1,4 +1,5 @@
-//! Documents leaving and entering the vault on disk with their secrets: for exports, repairs and backups.
+//! Documents leaving and entering the vault on disk with their secrets: for exports and backups, and into it for
+//! repairs; those of a vault that no longer opens are read by `disk/remains.rs`.
 //!
 //! What is given out here can be read by whoever has it, also after the document is erased here. So only an export
 //! that was asked for documents, and a backup that was asked for keys, come this way. Left out: who may ask.
