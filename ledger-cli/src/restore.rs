@@ -6,8 +6,8 @@ use std::path::Path;
 
 use ledger_core::export::ExportReader;
 use ledger_core::log::Head;
+use ledger_core::restore as restore_export;
 use ledger_core::store::let_go_on;
-use ledger_core::{RestoreOptions, restore as restore_export};
 use serde_json::{Value, json};
 
 use crate::args::{Global, RestoreArgs};
@@ -20,8 +20,11 @@ use crate::session::store_options;
 pub fn restore(global: &Global, args: &RestoreArgs) -> Result<(), Failure> {
     let Some(file) = &args.file else { return go_on(global) };
     let export = ExportReader::new(open(file)?)?;
-    let options = RestoreOptions { goes_on: args.goes_on, accept_loss: args.accept_loss };
-    let restored = with_progress("restoring", |tell| restore_export(export, &global.data, &options, tell))?;
+    let restored =
+        with_progress("restoring", |tell| restore_export(export, &global.data, args.accept_loss, tell))?;
+    if args.goes_on {
+        let_go_on(&global.data, store_options(global))?;
+    }
     // Opened as anyone will: so a head file that has seen more says so now.
     let reader = Reader::open(global)?;
     let mut out = reader.out()?;

@@ -227,6 +227,24 @@ fn a_head_file_refuses_a_directory_rolled_back_for_reading_and_for_writing() {
         by_environment.arg("verify").env("LEDGER_HEAD_FILE", &head_file).output().expect("the binary runs");
     assert_eq!(said.status.code(), Some(4));
     ledger.read("verify").ok();
+    // A restored copy that the file is ahead of is not let go on either, not even at once.
+    let export = ledger.scratch().join("export");
+    ledger.read(&format!("export -o {}", export.display())).ok();
+    let restored = ledger.scratch().join("restored");
+    let go_on = ["restore", text(&export), "--continue", "--head-file", text(&head_file)];
+    refused(&on(&restored, &go_on), 4, words);
+    let enrol = [
+        "actor",
+        "enrol",
+        "late-3",
+        "--role",
+        "auditor",
+        "--actor",
+        "operator-1",
+        "--recorded-time",
+        "2026-07-09",
+    ];
+    refused(&on(&restored, &enrol), 2, "and is only read");
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -245,56 +263,118 @@ fn from_environment(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
+/// A ledger of some length and its export, for work that is killed.
+struct ToKill {
+    scratch: tempfile::TempDir,
+    seed: u64,
+    expected: Vec<u8>,
+}
+
+impl ToKill {
+    fn new(length: u64) -> Self {
+        let scratch = tempfile::tempdir().expect("a directory");
+        let ledger = scratch.path().join("ledger");
+        generated::generate(&ledger, support::full_size(length));
+        let export = scratch.path().join("export");
+        on(&ledger, &["export", "--documents", "-o", text(&export)]).ok();
+        let expected = fs::read(&export).expect("read");
+        ToKill { seed: from_environment("LEDGER_TEST_SEED", 4), expected, scratch }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    /// Holds the ledger in `dir` against what was exported.
+    fn check(&self, dir: &Path) {
+        let again = self.path("again");
+        on(dir, &["export", "--documents", "-o", text(&again)]).ok();
+        assert!(fs::read(&again).expect("read") == self.expected, "seed {}: not the same bytes", self.seed);
+    }
+
+    /// Starts `arguments` on the ledger in `dir` again and again, kills it at random moments `wanted` times, and lets it
+    /// end once more. Calls `killed` after each kill and `ended` whenever it came to its end.
+    fn kill(&self, wanted: u64, dir: &Path, arguments: &[&str], killed: &mut dyn FnMut(), ended: &dyn Fn()) {
+        let start = || {
+            let mut command = binary();
+            command.arg("--data").arg(dir).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+            command.spawn().expect("started")
+        };
+        let started = Instant::now();
+        assert!(start().wait().expect("ended").success(), "{arguments:?}");
+        let whole = started.elapsed().as_micros() as u64;
+        ended();
+        let (mut kills, mut ends, mut n) = (0, 1, 0);
+        while kills < wanted {
+            n += 1;
+            let mut child = start();
+            std::thread::sleep(Duration::from_micros(random(self.seed, n, whole)));
+            child.kill().expect("killed, or ended before");
+            match child.wait().expect("ended").code() {
+                None => {
+                    kills += 1;
+                    killed();
+                }
+                Some(0) => {
+                    ends += 1;
+                    ended();
+                }
+                Some(other) => panic!("seed {}, attempt {n}: exit status {other}", self.seed),
+            }
+        }
+        assert!(start().wait().expect("ended").success(), "seed {}: the last one ends", self.seed);
+        ended();
+        println!("seed {}: {} killed {kills} times, ended {} times", self.seed, arguments[0], ends + 1);
+    }
+}
+
+/// 24 kills of each, or as many as LEDGER_RESTORE_KILLS says.
+fn kills() -> u64 {
+    from_environment("LEDGER_RESTORE_KILLS", 24)
+}
+
 #[test]
 fn a_restore_killed_at_any_moment_goes_on_to_the_same_bytes() {
-    let seed = from_environment("LEDGER_TEST_SEED", 4);
-    let wanted = from_environment("LEDGER_RESTORE_KILLS", 24);
-    let scratch = tempfile::tempdir().expect("a directory");
-    let [dir, restored, export, again] =
-        ["ledger", "restored", "export", "again"].map(|name| scratch.path().join(name));
-    generated::generate(&dir, support::full_size(40_000));
-    on(&dir, &["export", "--documents", "-o", text(&export)]).ok();
-    let expected = fs::read(&export).expect("read");
-    let start = || {
-        let mut command = binary();
-        command.arg("--data").arg(&restored).arg("restore").arg(&export);
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started")
-    };
-    let check = || {
-        on(&restored, &["export", "--documents", "-o", text(&again)]).ok();
-        assert!(fs::read(&again).expect("read") == expected, "seed {seed}: not the same bytes");
+    let to_kill = ToKill::new(20_000);
+    let [restored, export] = ["restored", "export"].map(|name| to_kill.path(name));
+    let mut no_ledger = 0;
+    // Killed before the directory was marked it is none, killed after the mark was cleared it is a whole one.
+    let mut killed =
+        || no_ledger += u64::from(on(&restored, &["log", "--limit", "1"]).err.contains("was interrupted"));
+    to_kill.kill(kills(), &restored, &["restore", text(&export)], &mut killed, &|| {
+        to_kill.check(&restored);
         fs::remove_dir_all(&restored).expect("removed");
+    });
+    println!("{no_ledger} kills left what is no ledger yet");
+    assert!(no_ledger * 2 > kills(), "most were killed in the middle");
+}
+
+#[test]
+fn a_backup_killed_at_any_moment_is_repeated_to_the_same_bytes() {
+    let to_kill = ToKill::new(10_000);
+    let [ledger, backup, keys] = ["ledger", "backup", "keys"].map(|name| to_kill.path(name));
+    let arguments = ["backup", text(&backup), "--keys", text(&keys)];
+    to_kill.kill(kills(), &ledger, &arguments, &mut || (), &|| {
+        fs::copy(keys.join("keys"), backup.join("documents/keys")).expect("copied");
+        to_kill.check(&backup);
+        fs::remove_dir_all(&backup).expect("removed");
+    });
+    to_kill.check(&ledger);
+}
+
+#[test]
+fn a_repair_killed_at_any_moment_goes_on_to_the_same_bytes() {
+    let to_kill = ToKill::new(10_000);
+    let [ledger, export] = ["ledger", "export"].map(|name| to_kill.path(name));
+    let damage = || {
+        fs::write(ledger.join("log/db"), b"").expect("written");
+        fs::write(ledger.join("documents/segments/000000.seg"), b"").expect("written");
     };
-    let started = Instant::now();
-    assert!(start().wait().expect("ended").success());
-    let whole = started.elapsed().as_micros() as u64;
-    check();
-    let (mut kills, mut finished, mut refused_meanwhile, mut n) = (0, 0, 0, 0);
-    while kills < wanted {
-        n += 1;
-        let mut child = start();
-        std::thread::sleep(Duration::from_micros(random(seed, n, whole / 2)));
-        child.kill().expect("killed, or ended before");
-        let status = child.wait().expect("ended");
-        match status.code() {
-            None => kills += 1,
-            Some(0) => {
-                finished += 1;
-                check();
-                continue;
-            }
-            Some(other) => panic!("seed {seed}, attempt {n}: exit status {other}"),
-        }
-        let opened = on(&restored, &["log", "--limit", "1"]);
-        // Killed before the directory was marked, or after the last mark was cleared, it is none or a whole ledger.
-        if opened.err.contains("was interrupted") {
-            refused_meanwhile += 1;
-        }
-    }
-    assert!(start().wait().expect("ended").success(), "seed {seed}: the last one ends");
-    check();
-    println!("seed {seed}: {kills} kills, {refused_meanwhile} left no ledger, {} ended whole", finished + 1);
-    assert!(refused_meanwhile * 2 > kills, "most were killed in the middle");
+    damage();
+    to_kill.kill(kills(), &ledger, &["repair", "--from", text(&export)], &mut || (), &|| {
+        to_kill.check(&ledger);
+        damage();
+    });
 }
 
 /// Runs the binary and returns the most memory it held, in MiB.

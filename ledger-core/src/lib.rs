@@ -27,6 +27,6 @@ pub use backup::{BackedUp, BackupError, backup};
 pub use ledger::{Founding, Ledger, OpenLedgerError, Progress, SubmitError};
 pub use record::{RecordError, recorded};
 pub use repair::{RepairError, RepairOptions, Repaired, repair};
-pub use restore::{RestoreError, RestoreOptions, Restored, restore};
+pub use restore::{RestoreError, Restored, restore};
 pub use tail::{Filter, TailEntry};
 pub use writer::{Receipt, Written};

@@ -18,15 +18,6 @@ use crate::store::{
 };
 use crate::values::{Hash, Length};
 
-/// How to restore.
-#[derive(Debug, Clone, Default)]
-pub struct RestoreOptions {
-    /// No newer copy exists anywhere: the ledger goes on from here.
-    pub goes_on: bool,
-    /// Where the export turns out to be damaged after exactly this many good entries, those are enough.
-    pub accept_loss: Option<Length>,
-}
-
 /// What was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
@@ -78,12 +69,14 @@ macro_rules! by_building {
 }
 by_building!(OpenError, AppendError, ReadError, VaultError);
 
-/// Makes the ledger of `export` in `dir`: new, empty, or left by an interrupted attempt. Cost: some 10 us an entry, a
+/// Makes the ledger of `export` in `dir`: new, empty, or left by an interrupted attempt. If the export turns out to be
+/// damaged after exactly `accept_loss` good entries, those are enough. The ledger is only read until
+/// [`crate::store::let_go_on`]. Cost: some 10 us an entry, a
 /// sync for every 4,096.
 pub fn restore<R: Read>(
     mut export: ExportReader<R>,
     dir: &Path,
-    options: &RestoreOptions,
+    accept_loss: Option<Length>,
     progress: Progress<'_>,
 ) -> Result<Restored, RestoreError> {
     let stated = export.header().head();
@@ -94,11 +87,11 @@ pub fn restore<R: Read>(
     let mut filling = Filling { vault: &vault, documents: 0, erased: Vec::new(), good: Length(0) };
     let filled = filling.fill(&mut export, &mut building, progress)?;
     if let Err(error) = filled {
-        filling.accept(error, options.accept_loss)?;
+        filling.accept(error, accept_loss)?;
     }
     filling.erase_again()?;
     let documents = filling.documents;
-    let head = building.finish(!options.goes_on, &mut || vault.sync())?;
+    let head = building.finish(true, &mut || vault.sync())?;
     Ok(Restored { head, resumed, documents })
 }
 

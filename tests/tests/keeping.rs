@@ -314,11 +314,17 @@ fn documents_missing_or_damaged_are_put_back_and_erased_ones_are_not() {
     let erased = damaged.documents[1];
     assert_eq!(whole.get(&erased), Ok(Document::Erased));
     drop(whole);
-    let ways: [(&str, fn(&Path)); 4] = [
-        ("a changed content", |documents| overwrite(&documents.join("segments/000000.seg"), 100, b"?")),
-        ("no documents", |documents| fs::remove_dir_all(documents).expect("removed")),
-        ("no keys", |documents| fs::remove_file(documents.join("keys")).expect("removed")),
-        ("a changed header", |documents| overwrite(&documents.join("segments/000000.seg"), 10, b"?")),
+    let ways: [(&str, Damage); 4] = [
+        (
+            "a changed content",
+            Box::new(|documents: &Path| overwrite(&documents.join("segments/000000.seg"), 100, b"?")),
+        ),
+        ("no documents", Box::new(|documents: &Path| fs::remove_dir_all(documents).expect("removed"))),
+        ("no keys", Box::new(|documents: &Path| fs::remove_file(documents.join("keys")).expect("removed"))),
+        (
+            "a changed header",
+            Box::new(|documents: &Path| overwrite(&documents.join("segments/000000.seg"), 10, b"?")),
+        ),
     ];
     for (number, (how, damage)) in ways.into_iter().enumerate() {
         let dir = damaged.copy(&format!("documents-{number}"));
