@@ -6,9 +6,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use ledger_core::assessment::Rejection;
-use ledger_core::store::{OpenError, ReadError, VaultError};
+use ledger_core::export::{ExportError, ExportFailure};
+use ledger_core::store::{AppendError, BuildError, OpenError, ReadError, VaultError};
 use ledger_core::values::Malformed;
-use ledger_core::{OpenLedgerError, SubmitError};
+use ledger_core::{BackupError, OpenLedgerError, RepairError, RestoreError, SubmitError};
 
 /// Why the program did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -139,6 +140,10 @@ impl From<OpenError> for Failure {
             }
             OpenError::NotEmpty { .. }
             | OpenError::AlreadyALedger { .. }
+            | OpenError::HeadFileTaken { .. }
+            | OpenError::Unfinished { .. }
+            | OpenError::Restored { .. }
+            | OpenError::NotRestored { .. }
             | OpenError::NotWritable { .. }
             | OpenError::Held { .. } => Failure::Unusable(message),
             OpenError::NoSpace { .. }
@@ -146,6 +151,7 @@ impl From<OpenError> for Failure {
             | OpenError::Panicked { .. }
             | OpenError::Damaged { .. }
             | OpenError::Rollback { .. }
+            | OpenError::BehindHeadFile { .. }
             | OpenError::Io { .. } => Failure::Storage(message),
         }
     }
@@ -178,6 +184,78 @@ impl From<OpenLedgerError> for Failure {
                 Failure::Storage(error.to_string())
             }
             OpenLedgerError::Empty => Failure::Unusable(error.to_string()),
+        }
+    }
+}
+
+impl From<AppendError> for Failure {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::WrongLength { .. } | AppendError::Refused(_) => Failure::Storage(error.to_string()),
+            AppendError::Unknown(_) => Failure::Unknown(error.to_string()),
+        }
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Open(error) => error.into(),
+            BuildError::Append(error) => error.into(),
+            BuildError::Read(error) => error.into(),
+            BuildError::Vault(error) => error.into(),
+            BuildError::Differs { .. } => Failure::Unusable(error.to_string()),
+        }
+    }
+}
+
+impl From<ExportFailure> for Failure {
+    fn from(error: ExportFailure) -> Self {
+        match error {
+            ExportFailure::Read(error) => error.into(),
+            ExportFailure::Vault(error) => error.into(),
+            ExportFailure::Write(error) => Failure::Output(error),
+            ExportFailure::Damaged { .. } => Failure::Storage(error.to_string()),
+            ExportFailure::Beyond { .. } => Failure::Usage(error.to_string()),
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        Failure::Malformed(error.to_string())
+    }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::Build(error) => error.into(),
+            RestoreError::Export { .. } | RestoreError::OtherLoss { .. } => {
+                Failure::Malformed(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<RepairError> for Failure {
+    fn from(error: RepairError) -> Self {
+        match error {
+            RepairError::Build(error) => error.into(),
+            RepairError::Export(error) => error.into(),
+            RepairError::OtherHistory { .. } | RepairError::Loss { .. } => {
+                Failure::Unusable(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Build(error) => error.into(),
+            BackupError::Read(error) => error.into(),
+            BackupError::KeysInside { .. } => Failure::Usage(error.to_string()),
         }
     }
 }

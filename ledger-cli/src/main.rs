@@ -1,14 +1,17 @@
 //! The terminal of the ledger: the binary `ledger`.
 //!
 //! Typed flags (`args/`) become ready values, and one match runs them. Writing goes through `session.rs`, bulk files
-//! through `submit/`, reading through the crate `replay` (`read/`). How the program ends is said in `exit.rs` alone.
+//! through `submit/`, reading through the crate `replay` (`read/`), and a ledger outlives its disk by `export.rs`,
+//! `restore.rs`, `repair.rs` and `backup.rs`. How the program ends is said in `exit.rs` alone.
 //! Left out: rules (`ledger-core`) and everything derived by reading (`replay`).
 
 mod adopt;
 mod args;
+mod backup;
 mod demo;
 mod documents;
 mod exit;
+mod export;
 mod import;
 mod init;
 mod manual;
@@ -18,6 +21,8 @@ mod progress;
 mod rate;
 mod read;
 mod receipt;
+mod repair;
+mod restore;
 mod session;
 mod subject;
 mod submit;
@@ -109,6 +114,10 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::Tail(args) => read::tail::tail(global, &args),
         Ready::Report(args) => read::rating::report(global, &args),
         Ready::Verify(args) => read::verify(global, &args),
+        Ready::Export(args) => export::export(global, &args),
+        Ready::Restore(args) => restore::restore(global, &args),
+        Ready::Repair(args) => repair::repair(global, &args),
+        Ready::Backup(args) => backup::backup(global, &args),
         Ready::Completions(args) => manual::completions(&args),
         Ready::Man => manual::man(),
     }

@@ -6,12 +6,13 @@ use ledger_core::assessment::codes::{CategoryId, FrameworkId, StatementId};
 use ledger_core::assessment::framework::{Framework, Method, Score};
 use ledger_core::assessment::rating::{Derivation, derive, statement_score};
 use ledger_core::shipped;
-use replay::{KnownAt, Log, Register};
+use replay::{KnownAt, Register};
 use serde_json::{Value, json};
 
 use crate::args::{Global, RateArgs, StatementScore};
 use crate::exit::Failure;
 use crate::output::{self, Out, Table, or_dash};
+use crate::read::Reader;
 
 /// Runs `ledger rate`.
 pub fn rate(global: &Global, args: &RateArgs) -> Result<(), Failure> {
@@ -30,7 +31,7 @@ pub fn rate(global: &Global, args: &RateArgs) -> Result<(), Failure> {
 /// The framework as the ledger adopted it, if there is one, else as shipped.
 fn framework(global: &Global, id: &FrameworkId, out: &mut Out) -> Result<Framework, Failure> {
     if global.data.join("head").exists() {
-        let log = Log::open(&global.data)?;
+        let log = Reader::open(global)?.log;
         let mut register = Register::default();
         log.read(KnownAt::Now, &mut |_, _| {}, |reading| register.apply(&reading))?;
         if let Some(framework) = register.framework(id) {

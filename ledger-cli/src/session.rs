@@ -12,7 +12,8 @@ use ledger_core::assessment::Request;
 use ledger_core::assessment::codes::{ActorId, Document, Subject};
 use ledger_core::assessment::event::{ClockKind, LogFounded};
 use ledger_core::environment::{Clock, Environment, Random, SeededRandom, SystemClock, SystemRandom};
-use ledger_core::log::{CommandId, canonical};
+use ledger_core::log::{CommandId, Head, canonical};
+use ledger_core::store::StoreOptions;
 use ledger_core::values::Timestamp;
 use ledger_core::{Founding, Ledger, Receipt, line};
 use serde_json::{Value, json};
@@ -63,16 +64,22 @@ impl Session {
     /// Opens the ledger that the options name.
     pub fn open(global: &Global) -> Result<Self, Failure> {
         let mut progress = Progress::new("opening");
-        let ledger = Ledger::open(&global.data, environment(global), &mut |done, of| {
-            progress.tell(done.0, Some(of.0));
-        })?;
+        let mut open = || {
+            let environment = environment(global);
+            Ok(Ledger::open_with(&global.data, store_options(global), environment, &mut |done, of| {
+                progress.tell(done.0, Some(of.0));
+            })?)
+        };
+        let ledger = noticing_head_file(global, &mut open, Ledger::head)?;
         progress.end();
         Self::over(ledger, global)
     }
 
     /// Founds a ledger and opens it.
     pub fn found(global: &Global, founding: Founding) -> Result<Self, Failure> {
-        Self::over(Ledger::create(&global.data, environment(global), founding)?, global)
+        let options = store_options(global);
+        let create = || Ok(Ledger::create_with(&global.data, options, environment(global), founding)?);
+        Self::over(noticing_head_file(global, create, Ledger::head)?, global)
     }
 
     /// Writes to an open ledger.
@@ -285,6 +292,25 @@ pub fn spelled(line: &Value) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     canonical::spell(line, &mut bytes).map_err(|error| Failure::Malformed(error.to_string()))?;
     Ok(bytes)
+}
+
+/// How the options want the store.
+pub fn store_options(global: &Global) -> StoreOptions {
+    StoreOptions { head_file: global.head_file.clone(), ..StoreOptions::default() }
+}
+
+/// Opens a ledger, and says so if that made the head file: a mistyped name would protect nothing.
+pub fn noticing_head_file<T>(
+    global: &Global,
+    open: impl FnOnce() -> Result<T, Failure>,
+    head: impl FnOnce(&T) -> Head,
+) -> Result<T, Failure> {
+    let absent = global.head_file.as_ref().filter(|file| !file.exists());
+    let opened = open()?;
+    if let Some(file) = absent {
+        eprintln!("head file {} was made, at {}", file.display(), head(&opened));
+    }
+    Ok(opened)
 }
 
 fn environment(global: &Global) -> Environment {

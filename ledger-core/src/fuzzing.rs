@@ -7,7 +7,6 @@
 
 use std::path::Path;
 
-
 use crate::line;
 use crate::log::Entry;
 use crate::store;

@@ -13,12 +13,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::assessment::codes::{ActorId, Document, MediaType, Origin, Subject};
 use crate::assessment::event::{ClockKind, LogFounded, Purpose};
 use crate::assessment::{Author, Planned, Rejection, Request, State};
+use crate::backup::{BackedUp, BackupError, backup};
 use crate::environment::Environment;
 use crate::log::{CommandId, Head};
 use crate::opening::{self, Keeper};
 use crate::rounds::{self, Call, Message};
 use crate::store::{
-    AppendError, DiskVault, OpenError, ReadError, SledStore, Snapshots, Store, Vault, VaultError,
+    AppendError, DiskVault, OpenError, ReadError, SledStore, Snapshots, Store, StoreOptions, Vault,
+    VaultError,
 };
 use crate::tail::{Filter, TailEntry, tail};
 use crate::uncited::Uncited;
@@ -59,7 +61,9 @@ pub enum OpenLedgerError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// An entry does not follow those before it.
-    #[error("the log is damaged at entry {sequence}: {what}; restore the directory from a backup")]
+    #[error(
+        "the log is damaged at entry {sequence}: {what}; rebuild it with `ledger repair --from EXPORT`, or restore a backup"
+    )]
     Illegal {
         /// The first such entry.
         sequence: Sequence,
@@ -112,7 +116,17 @@ pub struct Ledger {
 impl Ledger {
     /// Founds a ledger in `dir`, which must be empty or absent.
     pub fn create(dir: &Path, environment: Environment, founding: Founding) -> Result<Self, OpenLedgerError> {
-        let store = Arc::new(SledStore::create(dir)?);
+        Self::create_with(dir, StoreOptions::default(), environment, founding)
+    }
+
+    /// As [`Ledger::create`], with other options of the store.
+    pub fn create_with(
+        dir: &Path,
+        options: StoreOptions,
+        environment: Environment,
+        founding: Founding,
+    ) -> Result<Self, OpenLedgerError> {
+        let store = Arc::new(SledStore::create_with(dir, options)?);
         let vault = Arc::new(DiskVault::open(dir)?);
         let keeper = Keeper::new(Snapshots::of(dir));
         Self::found_kept(store, vault, environment, founding, Some(keeper))
@@ -125,7 +139,18 @@ impl Ledger {
         environment: Environment,
         progress: Progress<'_>,
     ) -> Result<Self, OpenLedgerError> {
-        let store = Arc::new(SledStore::open(dir)?);
+        Self::open_with(dir, StoreOptions::default(), environment, progress)
+    }
+
+    /// As [`Ledger::open`], with other options of the store. Refuses a restored copy that nobody let go on.
+    pub fn open_with(
+        dir: &Path,
+        options: StoreOptions,
+        environment: Environment,
+        progress: Progress<'_>,
+    ) -> Result<Self, OpenLedgerError> {
+        let store = Arc::new(SledStore::open_with(dir, options)?);
+        store.check_continued()?;
         let vault = Arc::new(DiskVault::open(dir)?);
         let keeper = Keeper::new(Snapshots::of(dir));
         Self::start_kept(store, vault, environment, Some(keeper), progress)
@@ -289,6 +314,16 @@ impl Ledger {
         filter: Filter,
     ) -> impl Stream<Item = Result<TailEntry, ReadError>> + Send + 'static {
         tail(self.store(), self.head.clone(), from, filter)
+    }
+
+    /// Makes a whole ledger in `dir` as of the durable head, while writers go on. See [`backup()`].
+    pub fn backup(
+        &self,
+        dir: &Path,
+        keys: Option<&Path>,
+        progress: Progress<'_>,
+    ) -> Result<BackedUp, BackupError> {
+        backup(&self.store, &*self.vault, dir, keys, progress)
     }
 
     /// Takes no more requests, answers those waiting, makes the head record current, and takes a snapshot where that

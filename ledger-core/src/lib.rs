@@ -7,8 +7,10 @@
 //! `replay`.
 
 pub mod assessment;
+mod backup;
 mod decoded;
 pub mod environment;
+pub mod export;
 #[doc(hidden)]
 pub mod fuzzing;
 mod ledger;
@@ -19,6 +21,8 @@ mod ordered;
 mod recent;
 mod record;
 mod remembered;
+mod repair;
+mod restore;
 mod rounds;
 pub mod shipped;
 pub mod store;
@@ -27,8 +31,11 @@ mod uncited;
 pub mod values;
 mod writer;
 
-pub use ledger::{Founding, Ledger, OpenLedgerError, SubmitError};
+pub use backup::{BackedUp, BackupError, backup};
+pub use ledger::{Founding, Ledger, OpenLedgerError, Progress, SubmitError};
 pub use opening::STATE_VERSION;
 pub use record::{RecordError, recorded};
+pub use repair::{RepairError, RepairOptions, Repaired, repair};
+pub use restore::{RestoreError, Restored, restore};
 pub use tail::{Filter, TailEntry};
 pub use writer::{LookUps, Receipt, Written};

@@ -195,7 +195,7 @@ fn sweep(
 }
 
 /// The commitments an entry names, found without decoding it.
-fn cited_by(entry: &[u8]) -> impl Iterator<Item = Hash> {
+pub(crate) fn cited_by(entry: &[u8]) -> impl Iterator<Item = Hash> {
     documents(std::str::from_utf8(entry).unwrap_or_default())
 }
 

@@ -13,7 +13,7 @@ use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::event::{ClockKind, LogFounded, Purpose};
 use ledger_core::assessment::{Event, Recorded};
 use ledger_core::log::{Entry, EntryError, Head};
-use ledger_core::store::{OpenError, ReadError, SledStore, Store, entries_from};
+use ledger_core::store::{OpenError, ReadError, SledStore, Store, StoreOptions, entries_from};
 use ledger_core::values::{Hash, Length, Malformed, Sequence, Timestamp};
 use ledger_core::{RecordError, recorded};
 
@@ -125,7 +125,12 @@ pub struct Log {
 impl Log {
     /// Opens the ledger in `dir`. Cost: sled's own opening, and one entry.
     pub fn open(dir: &Path) -> Result<Self, ReplayError> {
-        Self::over(Arc::new(SledStore::open(dir)?))
+        Self::open_with(dir, StoreOptions::default())
+    }
+
+    /// As [`Log::open`], with other options of the store.
+    pub fn open_with(dir: &Path, options: StoreOptions) -> Result<Self, ReplayError> {
+        Self::over(Arc::new(SledStore::open_with(dir, options)?))
     }
 
     /// Reads over an open store.

@@ -11,6 +11,7 @@ mod foundation;
 mod gathering;
 mod improvement;
 mod indicator;
+mod keeping;
 mod ongoing;
 mod programme;
 mod publication;
@@ -29,6 +30,7 @@ pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
+pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
 pub use reading::{
     CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
     TailArgs, VerifyArgs,
@@ -68,6 +70,10 @@ pub struct Global {
     /// Directory of the ledger.
     #[arg(long, global = true, env = "LEDGER_DATA", default_value = "./ledger-data", value_name = "DIR")]
     pub data: PathBuf,
+    /// A head record elsewhere, on another disk or machine: made if absent, kept up to date, and compared whenever the
+    /// ledger is opened, so that a directory rolled back as a whole is refused.
+    #[arg(long, global = true, env = "LEDGER_HEAD_FILE", value_name = "FILE")]
+    pub head_file: Option<PathBuf>,
     /// Who gives the command: a pseudonymous handle, asserted and not authenticated.
     #[arg(long, global = true, env = "LEDGER_ACTOR", value_name = "ID")]
     pub actor: Option<ActorId>,
@@ -208,6 +214,14 @@ pub enum Top {
     Report(reading::ReportArgs),
     /// Check every byte, link and result.
     Verify(reading::VerifyArgs),
+    /// The whole ledger as one stream that standard tools can check.
+    Export(keeping::ExportArgs),
+    /// Make a ledger from an export; let a restored one go on.
+    Restore(keeping::RestoreArgs),
+    /// Rebuild a damaged log from an export and what is left of it.
+    Repair(keeping::RepairArgs),
+    /// A whole copy of the ledger, its keys apart.
+    Backup(keeping::BackupArgs),
     /// Completions for a shell.
     Completions(bulk::CompletionsArgs),
     /// The manual page.
@@ -262,6 +276,14 @@ pub enum Ready {
     Report(ReportArgs),
     /// Check everything.
     Verify(VerifyArgs),
+    /// Write an export.
+    Export(ExportArgs),
+    /// Make a ledger from an export.
+    Restore(RestoreArgs),
+    /// Rebuild a damaged log.
+    Repair(RepairArgs),
+    /// Copy the ledger.
+    Backup(BackupArgs),
     /// Completions.
     Completions(CompletionsArgs),
     /// The manual page.
@@ -316,6 +338,10 @@ impl Top {
             Top::Tail(args) => Ok(Ready::Tail(args)),
             Top::Report(args) => Ok(Ready::Report(args)),
             Top::Verify(args) => Ok(Ready::Verify(args)),
+            Top::Export(args) => Ok(Ready::Export(args)),
+            Top::Restore(args) => Ok(Ready::Restore(args)),
+            Top::Repair(args) => Ok(Ready::Repair(args)),
+            Top::Backup(args) => Ok(Ready::Backup(args)),
             Top::Completions(args) => Ok(Ready::Completions(args)),
             Top::Man => Ok(Ready::Man),
         }

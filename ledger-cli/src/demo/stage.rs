@@ -21,6 +21,7 @@ const SEED: u64 = 2026;
 pub fn global(dir: &Path, actor: &str, day: &str) -> Result<Global, Failure> {
     Ok(Global {
         data: dir.to_owned(),
+        head_file: None,
         actor: Some(actor.parse()?),
         recorded_time: Some(day.parse()?),
         random_seed: Some(SEED),

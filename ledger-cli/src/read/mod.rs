@@ -37,6 +37,7 @@ use crate::args::{Global, Listing};
 use crate::exit::Failure;
 use crate::output::{Out, mark};
 use crate::progress::Progress;
+use crate::session::{noticing_head_file, store_options};
 use crate::subject::one_of;
 
 impl From<ReplayError> for Failure {
@@ -61,7 +62,12 @@ pub struct Reader {
 impl Reader {
     /// Opens the ledger that the options name.
     pub fn open(global: &Global) -> Result<Self, Failure> {
-        Ok(Reader { log: Log::open(&global.data)?, json: global.json })
+        let log = noticing_head_file(
+            global,
+            || Ok(Log::open_with(&global.data, store_options(global))?),
+            Log::head,
+        )?;
+        Ok(Reader { log, json: global.json })
     }
 
     /// Standard output with the ledger's marks on it already.

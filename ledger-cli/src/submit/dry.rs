@@ -20,11 +20,15 @@ use ledger_core::values::{Hash, Length, Sequence};
 
 use crate::args::Global;
 use crate::exit::Failure;
-use crate::session::{Session, random};
+use crate::session::{Session, noticing_head_file, random, store_options};
 
 /// Opens the ledger so that nothing is recorded.
 pub fn open(global: &Global) -> Result<Session, Failure> {
-    let below = Arc::new(SledStore::open(&global.data)?);
+    let below = noticing_head_file(
+        global,
+        || Ok(Arc::new(SledStore::open_with(&global.data, store_options(global))?)),
+        |store| store.head(),
+    )?;
     let head = below.head();
     let scratch = scratch().map_err(|error| Failure::Storage(format!("no scratch file: {error}")))?;
     let above = Above { head, scratch, ends: Vec::new() };

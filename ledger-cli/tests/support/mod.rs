@@ -43,7 +43,11 @@ impl Said {
 /// The binary, with nothing of the environment that it listens to.
 pub fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ledger"));
-    command.env_remove("LEDGER_DATA").env_remove("LEDGER_ACTOR").stdin(Stdio::null());
+    command
+        .env_remove("LEDGER_DATA")
+        .env_remove("LEDGER_ACTOR")
+        .env_remove("LEDGER_HEAD_FILE")
+        .stdin(Stdio::null());
     command
 }
 

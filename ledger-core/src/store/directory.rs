@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/log/        sled          DIR/head   the head record
 //! DIR/documents/  the vault     DIR/lock   held by the one process that has the ledger open, and names it
+//! DIR/unfinished, DIR/restored  marks: see `marks.rs`
 //! ```
 //!
 //! Also the few things a store asks of the file system beyond reading and writing: syncing a directory, and how
@@ -12,6 +13,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::marks::{self, Work};
 use crate::log::Head;
 
 /// Free space below which nothing is appended: enough to open, to read, and to take an export elsewhere.
@@ -69,7 +71,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// sled has put values where it never syncs them: another program wrote to it.
-    #[error("{} holds {count} files, which this program never writes and sled never syncs; restore the ledger from an export or backup", path.display())]
+    #[error("{} holds {count} files, which this program never writes and sled never syncs; take a backup, or rebuild it with `ledger repair --from EXPORT`", path.display())]
     Blobs {
         /// sled's directory for them.
         path: PathBuf,
@@ -77,7 +79,7 @@ pub enum OpenError {
         count: usize,
     },
     /// sled gave up on what it found.
-    #[error("opening {} panicked: {what}; work on a copy, and restore from an export or backup", path.display())]
+    #[error("opening {} panicked: {what}; rebuild it with `ledger repair --from EXPORT`, or restore a backup", path.display())]
     Panicked {
         /// sled's directory.
         path: PathBuf,
@@ -85,7 +87,7 @@ pub enum OpenError {
         what: String,
     },
     /// The bytes are not what was written.
-    #[error("{} is damaged: {what}; restore the directory from a backup", path.display())]
+    #[error("{} is damaged: {what}; rebuild it with `ledger repair --from EXPORT`, or restore a backup", path.display())]
     Damaged {
         /// The file or directory.
         path: PathBuf,
@@ -94,13 +96,61 @@ pub enum OpenError {
     },
     /// The log lacks what was durable before. Never continued from: new entries would contradict lost ones.
     #[error(
-        "the log was rolled back: its recorded head is {recorded}, but {what}; restore the newest backup"
+        "the log was rolled back: its recorded head is {recorded}, but {what}; restore the newest backup, or rebuild it \
+         with `ledger repair --from EXPORT`"
     )]
     Rollback {
         /// The head that was recorded.
         recorded: Head,
         /// What the log has instead.
         what: String,
+    },
+    /// The log lacks what the head file outside has seen, or has it otherwise. Never continued from.
+    #[error(
+        "the log was rolled back, or {} belongs to another ledger: that file says {recorded}, but {what}; \
+         restore the newest backup or export, or name the right file with --head-file", file.display()
+    )]
+    BehindHeadFile {
+        /// The head file.
+        file: PathBuf,
+        /// The head it says.
+        recorded: Head,
+        /// What the log has instead.
+        what: String,
+    },
+    /// A new ledger was to be founded with the head file of another one.
+    #[error("{} is the head file of a ledger with {} entries; name a new file for a new ledger", file.display(), recorded.length)]
+    HeadFileTaken {
+        /// The head file.
+        file: PathBuf,
+        /// The head it says.
+        recorded: Head,
+    },
+    /// What makes a ledger in this directory was interrupted, or still runs. Repeat it.
+    #[error("{} is not whole yet: {} was interrupted; repeat {}", dir.display(), work.called(), work.command())]
+    Unfinished {
+        /// The directory given.
+        dir: PathBuf,
+        /// What was interrupted.
+        work: Work,
+    },
+    /// A restored copy: the ledger may have gone on elsewhere, and entries appended here would contradict it. It is
+    /// read as any other.
+    #[error(
+        "{} was restored at {head} and is only read: if no newer copy exists anywhere, let it go on with \
+         `ledger restore --continue --data {}`", dir.display(), dir.display()
+    )]
+    Restored {
+        /// The directory given.
+        dir: PathBuf,
+        /// The head it was restored at.
+        head: Head,
+    },
+    /// A ledger that is in use was to be let go on.
+    #[error("{} is no restored copy: it is appended to already", dir.display())]
+    NotRestored {
+        /// The directory given.
+        dir: PathBuf,
     },
     /// Anything else the operating system or sled refused.
     #[error("{}: {what}", path.display())]
@@ -145,6 +195,9 @@ impl Directory {
     /// Holds the directory of a ledger that exists.
     pub(super) fn hold(dir: &Path) -> Result<Directory, OpenError> {
         fs::read_dir(dir).map_err(OpenError::at(dir))?;
+        if let Some(work) = marks::unfinished(dir)? {
+            return Err(OpenError::Unfinished { dir: dir.to_owned(), work });
+        }
         let missing = |name: &str| !dir.join(name).exists();
         match (missing("head"), missing("log")) {
             (false, false) => Self::lock(dir),
@@ -158,23 +211,14 @@ impl Directory {
 
     /// Makes and holds a directory for a new ledger. What an interrupted attempt left is taken over.
     pub(super) fn create(dir: &Path) -> Result<Directory, OpenError> {
-        match fs::create_dir(dir) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(OpenError::Missing { dir: parent(dir).to_owned() });
-            }
-            other => other.map_err(OpenError::at(dir))?,
+        make_dir(dir)?;
+        if let Some(work) = marks::unfinished(dir)? {
+            return Err(OpenError::Unfinished { dir: dir.to_owned(), work });
         }
         if dir.join("head").exists() {
             return Err(OpenError::AlreadyALedger { dir: dir.to_owned() });
         }
-        for found in fs::read_dir(dir).map_err(OpenError::at(dir))? {
-            let found = found.map_err(OpenError::at(dir))?.file_name().to_string_lossy().into_owned();
-            match &*found {
-                "lock" | "log" | "head.new" => {}
-                _ => return Err(OpenError::NotEmpty { dir: dir.to_owned(), found }),
-            }
-        }
+        holds_only(dir, &["lock", "log", "head.new"])?;
         let held = Self::lock(dir)?;
         match fs::remove_file(held.new_head()) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(OpenError::io(dir, &error)),
@@ -182,7 +226,30 @@ impl Directory {
         }
     }
 
-    fn lock(dir: &Path) -> Result<Directory, OpenError> {
+    /// Makes or takes over a directory in which a whole ledger is to be written, and marks it unfinished. It must be
+    /// new or empty, left by the same work interrupted, or a restored copy at a head that `takes_over` accepts.
+    pub(super) fn build(
+        dir: &Path,
+        work: Work,
+        takes_over: &dyn Fn(Head) -> bool,
+    ) -> Result<Directory, OpenError> {
+        make_dir(dir)?;
+        match marks::unfinished(dir)? {
+            Some(found) if found == work => {}
+            Some(work) => return Err(OpenError::Unfinished { dir: dir.to_owned(), work }),
+            None if !dir.join("head").exists() => holds_only(dir, &["lock", "unfinished.new"])?,
+            None => match marks::restored(dir)? {
+                Some(head) if takes_over(head) => {}
+                _ => return Err(OpenError::AlreadyALedger { dir: dir.to_owned() }),
+            },
+        }
+        let held = Self::lock(dir)?;
+        marks::set_unfinished(dir, work)?;
+        Ok(held)
+    }
+
+    /// Holds a directory whatever state it is in.
+    pub(super) fn lock(dir: &Path) -> Result<Directory, OpenError> {
         let path = dir.join("lock");
         let at = OpenError::at(&path);
         let mut file = OpenOptions::new()
@@ -224,6 +291,15 @@ impl Directory {
         self.path.join("head.new")
     }
 
+    /// Removes what sled made before there was a head record.
+    pub(super) fn clear_log(&self) -> Result<(), OpenError> {
+        remove_all(&self.log()).map_err(OpenError::at(&self.log()))?;
+        match fs::remove_file(self.new_head()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(OpenError::io(&self.new_head(), &error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the names of the ledger and in it durable.
     pub(super) fn sync(&self) -> Result<(), OpenError> {
         sync_dir(&self.path).map_err(OpenError::at(&self.path))?;
@@ -244,6 +320,27 @@ fn holder(lock: &mut File) -> String {
     }
 }
 
+fn make_dir(dir: &Path) -> Result<(), OpenError> {
+    match fs::create_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(OpenError::Missing { dir: parent(dir).to_owned() })
+        }
+        other => other.map_err(OpenError::at(dir)),
+    }
+}
+
+/// Refuses a directory that has anything but these names.
+fn holds_only(dir: &Path, names: &[&str]) -> Result<(), OpenError> {
+    for found in fs::read_dir(dir).map_err(OpenError::at(dir))? {
+        let found = found.map_err(OpenError::at(dir))?.file_name().to_string_lossy().into_owned();
+        if !names.contains(&&*found) {
+            return Err(OpenError::NotEmpty { dir: dir.to_owned(), found });
+        }
+    }
+    Ok(())
+}
+
 fn parent(dir: &Path) -> &Path {
     match dir.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -255,9 +352,22 @@ pub(super) fn damaged(path: &Path, what: impl Into<String>) -> OpenError {
     OpenError::Damaged { path: path.to_owned(), what: what.into() }
 }
 
+/// Removes a directory and what is in it, if it exists.
+pub(super) fn remove_all(dir: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
 /// Makes the names in `dir` durable. Cost: one sync.
 pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
+}
+
+/// Makes the name of a file durable. Cost: one sync.
+pub(super) fn sync_parent(file: &Path) -> io::Result<()> {
+    sync_dir(parent(file))
 }
 
 /// Refuses if writing `bytes` would leave less than `reserve` free on the file system of `dir`; says so in words

@@ -3,7 +3,8 @@
 //! A truncated sled file opens without any error and with fewer entries. This small file is what a start compares
 //! with. Two slots are written in turn, each with a checksum and a sync of its own, so that a torn write leaves
 //! the other one whole. What it cannot show: a whole restored directory rolls the record back too, and damage
-//! that removes only entries appended after the record was written, at most a second's. Used by `sled.rs`.
+//! that removes only entries appended after the record was written, at most a second's. A second record on another
+//! disk, the outside head file, shows the restored directory too; [`HeadRecords`] keeps both. Used by `sled.rs`.
 //!
 //! ```text
 //! slot   at 0 and at 4096: "ledghd01" 8 | turn 8 LE | length 8 LE | hash 32 | BLAKE3 of the 56 bytes before 32
@@ -12,8 +13,9 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::directory::sync_parent;
 use crate::log::Head;
 use crate::values::{Hash, Length};
 
@@ -64,6 +66,57 @@ impl HeadRecord {
         self.head = head;
         Ok(())
     }
+}
+
+/// The record in the ledger's directory and, where one was asked for, the one outside it, written together.
+#[derive(Debug)]
+pub(super) struct HeadRecords {
+    inside: HeadRecord,
+    outside: Option<(PathBuf, HeadRecord)>,
+}
+
+impl HeadRecords {
+    /// Both records of one ledger, as they were found.
+    pub(super) fn new(inside: HeadRecord, outside: Option<(PathBuf, HeadRecord)>) -> Self {
+        HeadRecords { inside, outside }
+    }
+
+    /// Makes every record say `head`, which must be durable already. Cost: a sync for each that says something else.
+    pub(super) fn write(&mut self, head: Head) -> io::Result<()> {
+        if self.inside.head() != head {
+            self.inside.write(head)?;
+        }
+        match &mut self.outside {
+            Some((path, record)) if record.head() != head => record.write(head).map_err(|error| {
+                io::Error::new(error.kind(), format!("head file {}: {error}", path.display()))
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The head file `path` if it exists; none inside if it exists and neither slot is whole.
+pub(super) fn open_outside(path: &Path) -> io::Result<Option<Option<HeadRecord>>> {
+    match HeadRecord::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// Makes the head file `path`, whole and durable or not at all.
+pub(super) fn create_outside(path: &Path, head: Head) -> io::Result<HeadRecord> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut record = HeadRecord::create(&new)?;
+    record.write(head)?;
+    std::fs::rename(&new, path)?;
+    sync_parent(path)?;
+    Ok(record)
 }
 
 fn spell(turn: u64, head: Head) -> [u8; SLOT_BYTES] {

@@ -2,17 +2,21 @@
 //!
 //! [`Store`] is the promise the rest is built on; `sled.rs` keeps it on disk, `memory.rs` keeps it more strictly
 //! for tests, and one conformance suite holds both to it. `page.rs` is the format of what sled keeps, `head.rs` the
-//! record that a start compares with, `directory.rs` where everything lies and who holds it. The [`Vault`] keeps
-//! documents, which can be erased, beside the entries, which cannot. Left out: what the bytes mean. A store knows entries as byte strings with
-//! positions, and a head to compare.
+//! record that a start compares with, `directory.rs` where everything lies and who holds it, `marks.rs` what may not
+//! be done with it yet. `building.rs` makes a whole ledger from entries somebody has, `repairing.rs` puts one in the
+//! place of a damaged log. The [`Vault`] keeps documents, which can be erased, beside the entries, which cannot. Left
+//! out: what the bytes mean. A store knows entries as byte strings with positions, and a head to compare.
 
+mod building;
 #[cfg(test)]
 mod conformance;
 mod directory;
 mod fuzzing;
 mod head;
+mod marks;
 mod memory;
 mod page;
+mod repairing;
 mod sled;
 mod snapshot;
 mod vault;
@@ -20,12 +24,17 @@ mod vault;
 use std::sync::Arc;
 
 pub use self::sled::{SLED_THREADS, SledStore, StoreOptions};
+pub(crate) use building::Building;
+pub use building::{BuildError, let_go_on};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
 pub(crate) use fuzzing::{read_page, read_vault, write_page};
+pub use marks::Work;
 pub use memory::{FailureMode, MemoryStore};
+pub(crate) use repairing::{Repairing, recorded};
 pub use snapshot::{Snapshots, continues};
 pub use vault::{
-    DiskVault, Document, Listed, MAX_DOCUMENT_BYTES, MemoryVault, Vault, VaultError, commitment,
+    DiskVault, Document, Listed, MAX_DOCUMENT_BYTES, MemoryVault, PutBack, Revealed, Vault, VaultError,
+    commitment,
 };
 
 use crate::log::{Head, MAX_ENTRY_BYTES};
@@ -76,8 +85,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 /// Why entries cannot be read. Nothing is retried by the caller: the store already did where it helps.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReadError {
-    /// Bytes on disk are not what was written. Restore the directory from a backup.
-    #[error("the log is damaged at entry {sequence}: {what}; restore the directory from a backup")]
+    /// Bytes on disk are not what was written. Rebuild it from an export, or restore a backup.
+    #[error(
+        "the log is damaged at entry {sequence}: {what}; rebuild it with `ledger repair --from EXPORT`, or restore a backup"
+    )]
     Damaged {
         /// First entry that cannot be read.
         sequence: Sequence,

@@ -7,7 +7,7 @@
 //! | iterators are no snapshots | a read looks up the page of one position; never the next key |
 //! | large values leave the log, unsynced | `page.rs` keeps values small; a start refuses `blobs/` |
 //! | a torn snapshot makes it unopenable; opening can panic | torn ones are moved aside; opening has a thread of its own |
-//! | a truncated file opens with fewer entries | a start compares with the head record |
+//! | a truncated file opens with fewer entries | a start compares with the head record, and with the head file outside |
 //! | its garbage is collected only by its background thread | that thread stays on, at its default; nothing rests on its syncs |
 //!
 //! A commit of few entries writes small pages. When 256 entries have gathered in them, the batch that appends also
@@ -20,12 +20,13 @@ mod lookup;
 mod opening;
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::directory::{DEFAULT_RESERVE_BYTES, Directory, OpenError, check_space, damaged};
-use super::head::HeadRecord;
+use super::head::{self, HeadRecord, HeadRecords};
+use super::marks;
 use super::page::{Encoder, Key, PageError, Stage};
 use super::{AppendError, Batch, ReadError, Store, check_batch};
 use crate::log::Head;
@@ -33,7 +34,7 @@ use crate::values::{Length, Sequence};
 use closing::OpenSled;
 pub use closing::SLED_THREADS;
 use lookup::{caught, page_of};
-use opening::{open_file, open_sled, recover, sync_files};
+use opening::{lacks, last_first, open_file, open_sled, recover, sync_files};
 
 /// Entries in small pages at which they are replaced by full ones: some five full pages, written twice.
 const SEAL_AT: usize = 256;
@@ -45,15 +46,18 @@ const ROUND_BYTES: u64 = 16 << 20;
 const RECORD_EVERY: Duration = Duration::from_secs(1);
 
 /// What may differ from one ledger to the next.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct StoreOptions {
     /// Free space below which appends are refused.
     pub reserve_bytes: u64,
+    /// A second head record, on another disk or machine: made when there is none, kept at most a second behind, and
+    /// compared at every opening, so that a directory restored as a whole is noticed.
+    pub head_file: Option<PathBuf>,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        StoreOptions { reserve_bytes: DEFAULT_RESERVE_BYTES }
+        StoreOptions { reserve_bytes: DEFAULT_RESERVE_BYTES, head_file: None }
     }
 }
 
@@ -69,6 +73,8 @@ pub struct SledStore {
     refuses: Mutex<Option<String>>,
     writer: Mutex<Writer>,
     options: StoreOptions,
+    /// A restored copy, at this head: read and never appended to.
+    restored: Option<Head>,
     #[cfg(test)]
     fail_next: Mutex<Option<super::FailureMode>>,
     /// Last, so that the lock is held until sled is closed.
@@ -87,7 +93,7 @@ impl std::fmt::Debug for SledStore {
 struct Writer {
     small: Small,
     encoder: Encoder,
-    record: HeadRecord,
+    records: HeadRecords,
     recorded_at: Instant,
 }
 
@@ -110,15 +116,24 @@ impl SledStore {
     /// Makes an empty ledger in `dir`, which must be new or empty, and opens it. Durable on return. An attempt that
     /// was interrupted can be repeated.
     pub fn create(dir: &Path) -> Result<SledStore, OpenError> {
+        Self::create_with(dir, StoreOptions::default())
+    }
+
+    /// As [`SledStore::create`], with other options. A head file that is there already must be an empty log's.
+    pub fn create_with(dir: &Path, options: StoreOptions) -> Result<SledStore, OpenError> {
         let directory = Directory::create(dir)?;
+        if let Some(file) = &options.head_file
+            && let Some(record) = open_head_file(file)?
+            && record.head() != Head::EMPTY
+        {
+            return Err(OpenError::HeadFileTaken { file: file.clone(), recorded: record.head() });
+        }
         let db = open_sled(&directory.log())?;
         if !db.is_empty() {
             return Err(OpenError::AlreadyALedger { dir: dir.to_owned() });
         }
-        let (new, head) = (directory.new_head(), directory.head());
-        HeadRecord::create(&new).map_err(OpenError::at(&new))?;
-        fs::rename(&new, &head).map_err(OpenError::at(&head))?;
-        Self::start(directory, db, None, StoreOptions::default())
+        make_head(&directory)?;
+        Self::start(directory, db, None, options)
     }
 
     /// Opens the ledger in `dir`, which stays locked until the store is dropped. Cost: 0.25 s for ten million
@@ -127,15 +142,50 @@ impl SledStore {
         Self::open_with(dir, StoreOptions::default())
     }
 
-    /// As [`SledStore::open`], with other options.
+    /// As [`SledStore::open`], with other options. A head file that is missing is made.
     pub fn open_with(dir: &Path, options: StoreOptions) -> Result<SledStore, OpenError> {
         let directory = Directory::hold(dir)?;
+        let restored = marks::restored(dir)?;
         let file = open_file(&directory.log())?;
         let db = open_sled(&directory.log())?;
-        Self::start(directory, db, file, options)
+        let mut store = Self::start(directory, db, file, options)?;
+        if let Some(head) = restored {
+            let error = OpenError::Restored { dir: dir.to_owned(), head };
+            store.refuse(error.to_string());
+            store.restored = Some(head);
+        }
+        Ok(store)
     }
 
-    /// Makes durable what is there, compares it with the head record, and only then shows it.
+    /// The store of a ledger that is being made: begun if nothing of it is there, else as far as it was durable.
+    pub(super) fn build(directory: Directory) -> Result<SledStore, OpenError> {
+        let fresh = !directory.head().exists();
+        if fresh {
+            // Nothing was appended before the head record was in place, so sled's files may be half made.
+            directory.clear_log()?;
+        }
+        let file = open_file(&directory.log())?;
+        let db = open_sled(&directory.log())?;
+        if fresh {
+            make_head(&directory)?;
+        }
+        Self::start(directory, db, file, StoreOptions::default())
+    }
+
+    /// Refuses a restored copy that nobody has let go on: to be asked before anything is written beside the log.
+    pub fn check_continued(&self) -> Result<(), OpenError> {
+        match self.restored {
+            None => Ok(()),
+            Some(head) => Err(OpenError::Restored { dir: self.directory.path().to_owned(), head }),
+        }
+    }
+
+    /// The directory of the ledger, which this store holds.
+    pub(super) fn dir(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Makes durable what is there, compares it with the head records, and only then shows it.
     /// `file` is our own descriptor of sled's file, if there was one before sled was opened.
     fn start(
         directory: Directory,
@@ -148,19 +198,24 @@ impl SledStore {
         directory.sync()?;
         let path = directory.head();
         let record = HeadRecord::open(&path).map_err(OpenError::at(&path))?;
-        let mut record = record.ok_or_else(|| damaged(&path, "neither of its slots is whole"))?;
+        let record = record.ok_or_else(|| damaged(&path, "neither of its slots is whole"))?;
         let (head, small) = recover(&db, &record.head(), &log)?;
-        if record.head() != head {
-            record.write(head).map_err(OpenError::at(&path))?;
-        }
+        let outside = match &options.head_file {
+            None => None,
+            Some(file) => Some((file.clone(), outside_record(file, &db, head, &log)?)),
+        };
+        let mut records = HeadRecords::new(record, outside);
+        records.write(head).map_err(OpenError::at(&path))?;
         let encoder = Encoder::new().map_err(|error| OpenError::Io { path, what: error.to_string() })?;
+        let writer = Writer { small, encoder, records, recorded_at: Instant::now() };
         Ok(SledStore {
             db,
             file,
             durable: Mutex::new(head),
-            writer: Mutex::new(Writer { small, encoder, record, recorded_at: Instant::now() }),
+            writer: Mutex::new(writer),
             refuses: Mutex::new(None),
             options,
+            restored: None,
             #[cfg(test)]
             fail_next: Mutex::new(None),
             directory,
@@ -193,8 +248,8 @@ impl SledStore {
 
     fn record(&self, writer: &mut Writer, head: Head) -> Result<(), String> {
         writer.recorded_at = Instant::now();
-        writer.record.write(head).map_err(|error| {
-            let what = format!("the head record could not be written: {error}; reopen the ledger");
+        writer.records.write(head).map_err(|error| {
+            let what = format!("a head record could not be written: {error}; reopen the ledger");
             self.refuse(what.clone());
             what
         })
@@ -266,10 +321,7 @@ impl Store for SledStore {
     fn close(&self) -> Result<(), AppendError> {
         let mut writer = locked(&self.writer);
         self.check_open()?;
-        let head = self.head();
-        if writer.record.head() != head {
-            self.record(&mut writer, head).map_err(AppendError::Refused)?;
-        }
+        self.record(&mut writer, self.head()).map_err(AppendError::Refused)?;
         self.refuse("the store is closed".to_owned());
         Ok(())
     }
@@ -297,6 +349,66 @@ impl Writer {
             changes.insert(&key, value);
         }
         Ok((changes, after))
+    }
+}
+
+/// Hands over the entries of the log in `log` from `from` on, whatever the head record says, until `take` refuses one
+/// or one cannot be read: then why. For a copy of a damaged log.
+pub(super) fn pages_from(
+    log: &Path,
+    from: Sequence,
+    take: &mut dyn FnMut(Vec<u8>) -> bool,
+) -> Result<(), String> {
+    let said = |error: OpenError| match error {
+        // Where the copy lies is of no interest, and neither is what to do with it.
+        OpenError::Damaged { what, .. } | OpenError::Panicked { what, .. } | OpenError::Io { what, .. } => {
+            what
+        }
+        other => other.to_string(),
+    };
+    let db = open_sled(log).map_err(said)?;
+    let last = last_first(&db, log).map_err(said)?;
+    let mut next = from.get();
+    loop {
+        let (first, page) = match page_of(&db, Sequence::new(next)) {
+            Ok(found) => found,
+            // Nothing begins after the last page, so this is where the log ends.
+            Err(_) if last.is_none_or(|last| last < next) => return Ok(()),
+            Err(error) => return Err(error.to_string()),
+        };
+        for entry in page.entries((next - first) as usize, usize::MAX) {
+            if !take(entry) {
+                return Ok(());
+            }
+            next += 1;
+        }
+    }
+}
+
+/// Puts the head record of an empty log in place.
+fn make_head(directory: &Directory) -> Result<(), OpenError> {
+    let (new, head) = (directory.new_head(), directory.head());
+    HeadRecord::create(&new).map_err(OpenError::at(&new))?;
+    fs::rename(&new, &head).map_err(OpenError::at(&head))
+}
+
+/// The head file outside, if there is one.
+fn open_head_file(file: &Path) -> Result<Option<HeadRecord>, OpenError> {
+    match head::open_outside(file).map_err(OpenError::at(file))? {
+        None => Ok(None),
+        Some(None) => Err(damaged(file, "neither of its slots is whole, so it may be no head file")),
+        Some(Some(record)) => Ok(Some(record)),
+    }
+}
+
+/// The head file outside, whose head the log must have; made if there is none.
+fn outside_record(file: &Path, db: &::sled::Db, head: Head, log: &Path) -> Result<HeadRecord, OpenError> {
+    let Some(record) = open_head_file(file)? else {
+        return head::create_outside(file, head).map_err(OpenError::at(file));
+    };
+    match lacks(db, head, &record.head(), log)? {
+        None => Ok(record),
+        Some(what) => Err(OpenError::BehindHeadFile { file: file.to_owned(), recorded: record.head(), what }),
     }
 }
 
@@ -589,7 +701,7 @@ mod tests {
         let (dir, store) = fresh();
         append(&store, 5);
         drop(store);
-        let options = StoreOptions { reserve_bytes: u64::MAX };
+        let options = StoreOptions { reserve_bytes: u64::MAX, ..StoreOptions::default() };
         let store = SledStore::open_with(dir.path(), options).expect("opened");
         let head = store.head();
         let refused = store.append(head.length, &batch(head, &[entry(5)]));

@@ -83,6 +83,11 @@ impl Snapshots {
         Some((head, postcard::from_bytes(content).ok()?))
     }
 
+    /// Removes every snapshot, as far as that is possible: for a log that was replaced. They would not be used anyway.
+    pub(super) fn forget(&self) {
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+
     /// The head that the snapshot `name` holds after, if it has this version. Cost: reading its first bytes; nothing
     /// is checked.
     pub fn head(&self, name: &str, version: u32) -> Option<Head> {

@@ -16,7 +16,7 @@ mod index;
 mod memory;
 mod record;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use disk::DiskVault;
 pub use memory::MemoryVault;
@@ -93,6 +93,47 @@ pub trait Vault: Send + Sync + std::fmt::Debug {
         older_than_millis: i64,
         now_millis: i64,
     ) -> Result<usize, VaultError>;
+
+    /// Copies everything durable into the ledger directory `dir`, without the secrets; those into the directory
+    /// `keys` if one is given. Others go on meanwhile. A copy of the secrets outlives every erasure after it. Refused
+    /// by a vault that keeps nothing on disk.
+    fn copy_to(&self, dir: &Path, keys: Option<&Path>) -> Result<(), VaultError> {
+        let _ = (dir, keys);
+        Err(VaultError::Refused("this vault keeps nothing on disk that could be copied".to_owned()))
+    }
+}
+
+/// A document with all that is needed to store it again: whoever has this can read it for ever.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Revealed {
+    /// The exact bytes stored.
+    pub content: Vec<u8>,
+    /// Such as `text/plain`.
+    pub media_type: String,
+    /// What it was encrypted under.
+    pub secret: [u8; 32],
+    /// When it was stored, in milliseconds since 1970.
+    pub at_millis: i64,
+}
+
+impl std::fmt::Debug for Revealed {
+    /// Neither content nor secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Revealed({}, {} bytes)", self.media_type, self.content.len())
+    }
+}
+
+/// What became of a document that was to be put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutBack {
+    /// It was there and whole.
+    Kept,
+    /// It was not there.
+    Added,
+    /// It was there and damaged.
+    Mended,
+    /// It was erased, and stays so.
+    Erased,
 }
 
 /// A durable document in a list.

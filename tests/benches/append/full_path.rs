@@ -2,24 +2,23 @@
 //! durable, answered.
 //!
 //! The set-up (50,000 areas and those who act for them) comes first, and the ledger is closed and opened again before
-//! the clock starts. Commands are generated a slab at a time while the clock stands. While a round is under way the
-//! submitter stores the next one's documents, as any client would; with one command a round it does not, so that each
-//! command's time is its own: document, decision and commit.
+//! the clock starts. Commands are generated a slab at a time while the clock stands. While three rounds
+//! are under way the submitter stores the next one's documents, as any client would; with one command a round it does
+//! not, so that each command's time is its own: document, decision and commit.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{MaybeDone, join_all, maybe_done};
+use ledger_core::assessment::Request;
 use ledger_core::assessment::codes::MediaType;
-use ledger_core::assessment::{Citation, Request, references};
 use ledger_core::environment::Environment;
-use ledger_core::log::CommandId;
 use ledger_core::values::Timestamp;
-use ledger_core::{Ledger, Receipt, SubmitError};
+use ledger_core::{Ledger, LookUps, Receipt, SubmitError};
 use ledger_tests::workload::{MEDIA_TYPE, Scale, Step, Workload};
 use tokio::runtime::{Builder, Runtime};
 
@@ -30,6 +29,8 @@ use crate::ways::{self, Way};
 
 /// Commands in memory at a time: some 20 MiB.
 const SLAB: usize = 16_000;
+/// Rounds that were sent and not answered: one becomes durable while the next is decided.
+const UNDER_WAY: usize = 3;
 /// Commands of the set-up in a commit.
 const SET_UP_ROUND: usize = 1_000;
 
@@ -39,8 +40,8 @@ type Answers = Vec<Result<Receipt, SubmitError>>;
 pub fn run(way: Way, submitters: usize, spec: &Spec) -> Outcome {
     set_up(spec);
     let before = [allocated(&spec.dir.join("log")), allocated(&spec.dir.join("documents"))];
-    let opened = ways::open(way, &spec.dir);
-    let mut run = Run::new(spec, submitters, &opened.ledger);
+    let ledger = ways::open(way, &spec.dir);
+    let mut run = Run::new(spec, submitters, &ledger);
     let mut workload = Workload::new(spec.seed, Scale::NATIONAL);
     let mut left = spec.entries as usize;
     while left > 0 {
@@ -50,24 +51,22 @@ pub fn run(way: Way, submitters: usize, spec: &Spec) -> Outcome {
         left -= slab.len();
         run.slab(slab);
     }
-    let lookups = opened.reads().map(|from_store| Lookups { from_store, ..run.lookups });
     let outcome = run.outcome();
-    opened.ledger.close().expect("a clean close");
+    let LookUps { decoded, recent, store } = ledger.look_ups();
+    let lookups = Some(Lookups { decoded, recent, store });
+    ledger.close().expect("a clean close");
     let added = |at: usize, name: &str| {
         (allocated(&spec.dir.join(name)) as f64 - before[at] as f64) / outcome.entries as f64
     };
     let disk = Disk { log_per_entry: added(0, "log"), documents_per_entry: added(1, "documents") };
     let system = match (way, submitters) {
         (Way::StubVault, _) => "ledger, stub vault".to_owned(),
-        (Way::CountedReads, _) => "ledger, counting reads".to_owned(),
         (Way::Plain, 1) => "ledger, full path".to_owned(),
         (Way::Plain, many) => format!("ledger, {many} submitters"),
     };
     let durability = match way {
         Way::StubVault => "fdatasync of the log each round; documents are not kept",
-        Way::Plain | Way::CountedReads => {
-            "fdatasync of the log each round, and of segment and keys of new documents"
-        }
+        Way::Plain => "fdatasync of the log each round, and of segment and keys of new documents",
     };
     Outcome { system, durability: durability.to_owned(), disk: Some(disk), lookups, ..outcome }
 }
@@ -118,7 +117,6 @@ struct Run<'l> {
     round: usize,
     submitters: usize,
     clock: Clock,
-    lookups: Lookups,
     commits: u64,
     generating: Duration,
     latencies: Vec<Duration>,
@@ -134,7 +132,6 @@ impl<'l> Run<'l> {
             round: spec.round,
             submitters,
             clock: Clock::new(spec.entries),
-            lookups: Lookups { citations: 0, in_round: 0, from_store: 0 },
             commits: 0,
             generating: Duration::ZERO,
             latencies: Vec::new(),
@@ -152,7 +149,6 @@ impl<'l> Run<'l> {
     fn slab(&mut self, slab: Vec<Step>) {
         let mut answered = Answered::default();
         let mut clock = std::mem::replace(&mut self.clock, Clock::new(0));
-        slab.chunks(self.round).for_each(|round| self.lookups.count(round));
         self.commits += slab.len().div_ceil(self.round) as u64;
         clock.time(|| {
             answered = match self.round {
@@ -197,19 +193,22 @@ impl<'l> Run<'l> {
         let mut steps = slab.into_iter();
         let mut next =
             || -> Vec<Request> { steps.by_ref().take(self.round).map(|step| self.stored(step)).collect() };
-        let first = next();
-        let mut start = Instant::now();
-        let mut under_way = self.send(first).await;
+        let mut under_way = VecDeque::new();
         loop {
             let round = next();
-            under_way.as_mut().await;
-            answered.latencies.push(start.elapsed());
-            answered.take(under_way.as_mut().take_output().expect("it is done"));
-            if round.is_empty() {
+            if round.is_empty() && under_way.is_empty() {
                 return answered;
             }
-            start = Instant::now();
-            under_way = self.send(round).await;
+            if under_way.len() == UNDER_WAY || round.is_empty() {
+                let (start, mut sent): (Instant, Pin<Box<MaybeDone<_>>>) =
+                    under_way.pop_front().expect("one is");
+                sent.as_mut().await;
+                answered.latencies.push(start.elapsed());
+                answered.take(sent.as_mut().take_output().expect("it is done"));
+            }
+            if !round.is_empty() {
+                under_way.push_back((Instant::now(), self.send(round).await));
+            }
         }
     }
 
@@ -234,18 +233,6 @@ impl<'l> Run<'l> {
             generate_us: Some(self.generating.as_secs_f64() * 1e6 / entries),
             types: self.types,
             ..Outcome::default()
-        }
-    }
-}
-
-impl Lookups {
-    /// Counts what the commands of a round cite, and how much of it is in the round itself.
-    fn count(&mut self, round: &[Step]) {
-        let ids: HashSet<CommandId> = round.iter().map(|step| step.request().id).collect();
-        for citation in round.iter().flat_map(|step| references(&step.request().command)) {
-            self.citations += 1;
-            self.in_round +=
-                u64::from(matches!(citation, Citation::Event(event) if ids.contains(&event.command)));
         }
     }
 }

@@ -27,6 +27,10 @@ use options::Options;
 use outcome::Outcome;
 use plan::Spec;
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(spec) = &options.child {

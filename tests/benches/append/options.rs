@@ -46,8 +46,6 @@ pub enum Group {
     Opening,
     /// As bulk, with a vault that stores nothing
     StubVault,
-    /// As bulk, counting where cited entries come from
-    Lookups,
     /// The other stores, 1,000 entries a commit
     Peers,
     /// Ours and the others with 100, 10 and 1 a commit

@@ -40,12 +40,12 @@ pub struct Outcome {
 /// Where the entries that commands cite came from.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Lookups {
-    /// Citations in all.
-    pub citations: u64,
-    /// Of entries in the round being gathered.
-    pub in_round: u64,
-    /// Reads of the store.
-    pub from_store: u64,
+    /// Among the events written or cited lately.
+    pub decoded: u64,
+    /// Among the newest entries' bytes.
+    pub recent: u64,
+    /// Read from the store.
+    pub store: u64,
 }
 
 /// Latencies in milliseconds.

@@ -60,7 +60,6 @@ impl Spec {
             Case::Generator => "generator alone",
             Case::Ledger(Way::Plain) => "ledger, full path",
             Case::Ledger(Way::StubVault) => "ledger, stub vault",
-            Case::Ledger(Way::CountedReads) => "ledger, counting reads",
             Case::Submitters => "ledger, 64 submitters",
             Case::ReadBack => "reading back in order",
             Case::Open(opening) => opening.name(),
@@ -153,7 +152,6 @@ impl Place<'_> {
             specs.extend(self.wants(group).then(|| self.spec(case, size.min(entries), round)));
         };
         add(Group::StubVault, Case::Ledger(Way::StubVault), size, BULK);
-        add(Group::Lookups, Case::Ledger(Way::CountedReads), size, BULK);
         for (round, ours, theirs) in [(100, 100_000, 100_000), (10, 20_000, 20_000), (1, 10_000, 4_000)] {
             add(Group::Rounds, Case::Ledger(Way::Plain), ours, round);
             for system in System::ALL {

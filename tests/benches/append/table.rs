@@ -118,19 +118,19 @@ fn types(outcomes: &[Outcome]) -> String {
 fn lookups(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
     for outcome in outcomes {
-        let Some(Lookups { citations, in_round, from_store }) = outcome.lookups else { continue };
-        let share = |part: u64| 100.0 * part as f64 / citations.max(1) as f64;
-        let elsewhere = citations.saturating_sub(in_round + from_store);
+        let Some(Lookups { decoded, recent, store }) = outcome.lookups else { continue };
+        let all = decoded + recent + store;
+        let share = |part: u64| 100.0 * part as f64 / all.max(1) as f64;
         let _ = writeln!(
             text,
-            "Cited entries, {}, {} entries with {} a round: {citations}; from the round {:.1} %, by reading the \
-             store {:.1} %, without either {:.1} %",
+            "Cited entries looked up, {}, {} entries with {} a round: {all}; decoded already {:.1} %, from the newest \
+             bytes {:.1} %, by reading the store {:.1} %",
             outcome.system,
             outcome.entries,
             outcome.round,
-            share(in_round),
-            share(from_store),
-            share(elsewhere)
+            share(decoded),
+            share(recent),
+            share(store)
         );
     }
     text

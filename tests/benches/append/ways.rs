@@ -1,17 +1,12 @@
-//! The ways in which the measured ledger is opened: as anyone does, with a vault that stores nothing, or with its
-//! reads of the store counted.
+//! The ways in which the measured ledger is opened: as anyone does, or with a vault that stores nothing.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ledger_core::Ledger;
 use ledger_core::environment::Environment;
-use ledger_core::log::Head;
-use ledger_core::store::{
-    AppendError, Batch, DiskVault, Document, ReadError, SledStore, Store, Vault, VaultError, commitment,
-};
-use ledger_core::values::{Hash, Length, Sequence};
+use ledger_core::store::{Document, Listed, SledStore, Vault, VaultError, commitment};
+use ledger_core::values::Hash;
 use serde::{Deserialize, Serialize};
 
 /// How the ledger is opened.
@@ -22,25 +17,10 @@ pub enum Way {
     Plain,
     /// With a vault that only computes commitments.
     StubVault,
-    /// With its reads counted.
-    CountedReads,
-}
-
-/// An open ledger, and how often its store was read since.
-pub struct Opened {
-    pub ledger: Ledger,
-    reads: Option<Arc<AtomicU64>>,
-}
-
-impl Opened {
-    /// Reads of the store so far; none if they are not counted.
-    pub fn reads(&self) -> Option<u64> {
-        self.reads.as_ref().map(|reads| reads.load(Ordering::Relaxed))
-    }
 }
 
 /// Opens the ledger in `dir`.
-pub fn open(way: Way, dir: &Path) -> Opened {
+pub fn open(way: Way, dir: &Path) -> Ledger {
     let system = Environment::system();
     let opened = match way {
         Way::Plain => Ledger::open(dir, system, &mut |_, _| ()),
@@ -48,50 +28,8 @@ pub fn open(way: Way, dir: &Path) -> Opened {
             let store = SledStore::open(dir).expect("the store opens");
             Ledger::start(Arc::new(store), Arc::new(StubVault), system, &mut |_, _| ())
         }
-        Way::CountedReads => return open_counted(dir, system),
     };
-    Opened { ledger: opened.expect("the ledger opens"), reads: None }
-}
-
-fn open_counted(dir: &Path, system: Environment) -> Opened {
-    let reads = Arc::new(AtomicU64::new(0));
-    let inner = SledStore::open(dir).expect("the store opens");
-    let store = Arc::new(Counted { inner, reads: reads.clone() });
-    let vault = Arc::new(DiskVault::open(dir).expect("the vault opens"));
-    let ledger = Ledger::start(store, vault, system, &mut |_, _| ()).expect("the ledger opens");
-    // Opening reads every entry: that is not what is asked.
-    reads.store(0, Ordering::Relaxed);
-    Opened { ledger, reads: Some(reads) }
-}
-
-/// A store that counts its reads.
-#[derive(Debug)]
-struct Counted {
-    inner: SledStore,
-    reads: Arc<AtomicU64>,
-}
-
-impl Store for Counted {
-    fn head(&self) -> Head {
-        self.inner.head()
-    }
-
-    fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        self.inner.read(from, limit)
-    }
-
-    fn ready(&self) -> Result<(), AppendError> {
-        self.inner.ready()
-    }
-
-    fn append(&self, expected: Length, batch: &Batch) -> Result<(), AppendError> {
-        self.inner.append(expected, batch)
-    }
-
-    fn close(&self) -> Result<(), AppendError> {
-        self.inner.close()
-    }
+    opened.expect("the ledger opens")
 }
 
 /// A vault that computes what is cited and keeps nothing.
@@ -119,7 +57,15 @@ impl Vault for StubVault {
         Ok(())
     }
 
-    fn sweep(&self, _: &dyn Fn(&Hash) -> bool, _: i64, _: i64) -> Result<usize, VaultError> {
+    fn slots(&self) -> u32 {
+        0
+    }
+
+    fn listed_from(&self, _: u32) -> Result<Vec<Listed>, VaultError> {
+        Ok(Vec::new())
+    }
+
+    fn sweep(&self, _: &[Hash], _: i64, _: i64) -> Result<usize, VaultError> {
         Ok(0)
     }
 }

@@ -22,34 +22,47 @@ const SNAPSHOT_FOOTER_BYTES: u64 = 12;
 
 /// The head of what sled holds, and its small pages, if it agrees with the head recorded before.
 pub(super) fn recover(db: &::sled::Db, recorded: &Head, log: &Path) -> Result<(Head, Small), OpenError> {
-    let rollback = |what: String| Err(OpenError::Rollback { recorded: *recorded, what });
-    let page_at = |at: u64| {
-        page_of(db, Sequence::new(at)).map_err(|error| match error {
-            ReadError::Damaged { .. } => damaged(log, error.to_string()),
-            ReadError::Io(what) => OpenError::Io { path: log.to_owned(), what },
-        })
-    };
-    let Some(last) = last_first(db, log)? else {
-        return match recorded.length {
-            Length(0) => Ok((Head::EMPTY, Small::default())),
-            _ => rollback("the log is empty".to_owned()),
-        };
-    };
-    let (first, page) = page_at(last)?;
-    let length = Length(first + u64::from(page.header.count));
-    let head = Head { length, hash: Hash::of(page.last()) };
-    if recorded.length > length {
-        return rollback(format!("the log has {length} entries"));
-    }
-    if let Some(at) = recorded.length.last_sequence() {
-        let (first, page) = page_at(at.get())?;
-        let found = page.entries((at.get() - first) as usize, 1);
-        let hash = found.first().map_or(Hash::ZERO, |entry| Hash::of(entry));
-        if hash != recorded.hash {
-            return rollback(format!("entry {at} hashes to {hash}"));
+    let (head, small) = match last_first(db, log)? {
+        None => (Head::EMPTY, Small::default()),
+        Some(last) => {
+            let (first, page) = page_at(db, last, log)?;
+            let length = Length(first + u64::from(page.header.count));
+            let head = Head { length, hash: Hash::of(page.last()) };
+            (head, small_pages(first, page, |at| page_at(db, at, log))?)
         }
+    };
+    match lacks(db, head, recorded, log)? {
+        None => Ok((head, small)),
+        Some(what) => Err(OpenError::Rollback { recorded: *recorded, what }),
     }
-    Ok((head, small_pages(first, page, page_at)?))
+}
+
+/// What a log with this head has instead of the head recorded before; none if it has it.
+pub(super) fn lacks(
+    db: &::sled::Db,
+    head: Head,
+    recorded: &Head,
+    log: &Path,
+) -> Result<Option<String>, OpenError> {
+    let Some(at) = recorded.length.last_sequence() else { return Ok(None) };
+    if head.length == Length(0) {
+        return Ok(Some("the log is empty".to_owned()));
+    }
+    if recorded.length > head.length {
+        return Ok(Some(format!("the log has {} entries", head.length)));
+    }
+    let (first, page) = page_at(db, at.get(), log)?;
+    let found = page.entries((at.get() - first) as usize, 1);
+    let hash = found.first().map_or(Hash::ZERO, |entry| Hash::of(entry));
+    Ok((hash != recorded.hash).then(|| format!("entry {at} hashes to {hash}")))
+}
+
+/// The page with the entry at this position, and its first sequence.
+fn page_at(db: &::sled::Db, at: u64, log: &Path) -> Result<(u64, Page), OpenError> {
+    page_of(db, Sequence::new(at)).map_err(|error| match error {
+        ReadError::Damaged { .. } => damaged(log, error.to_string()),
+        ReadError::Io(what) => OpenError::Io { path: log.to_owned(), what },
+    })
 }
 
 /// First sequence of the last page.

@@ -1,0 +1,102 @@
+//! `ledger export`: the whole ledger as one stream, to a file or to standard output.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use ledger_core::export::{ExportFailure, Exported, export as write_export};
+use ledger_core::store::DiskVault;
+use ledger_core::values::Sequence;
+use serde_json::json;
+
+use crate::args::{ExportArgs, Global};
+use crate::exit::Failure;
+use crate::output::{Out, Table, mark, thousands};
+use crate::read::{Reader, with_progress};
+
+/// Runs `ledger export`.
+pub fn export(global: &Global, args: &ExportArgs) -> Result<(), Failure> {
+    let until = match args.until {
+        Some(until) if until > Sequence::MAX => {
+            return Err(Failure::Usage(format!("--until {until} is no entry: at most 16 digits")));
+        }
+        other => other.map(Sequence::new),
+    };
+    let reader = Reader::open(global)?;
+    let vault = if args.documents { Some(DiskVault::open(&global.data)?) } else { None };
+    let to_file = args.output != Path::new("-");
+    let mut out = Out::stdout();
+    mark(&mut out, reader.log.founded(), global.json || !to_file)?;
+    if args.documents {
+        eprintln!(
+            "WARNING: this export holds documents and their secrets; whoever has it can read them, also after they \
+             are erased here: keep it as you keep the key store"
+        );
+    }
+    let store = reader.log.store();
+    let write = |out: &mut dyn Write| {
+        with_progress("exporting", |tell| write_export(&store, vault.as_ref(), until, out, tell))
+    };
+    if !to_file {
+        write(&mut io::stdout().lock())?;
+        return Ok(());
+    }
+    let exported = whole_file(&args.output, args.documents, write)?;
+    report(&mut out, global.json, &args.output, &exported)
+}
+
+fn report(out: &mut Out, json: bool, file: &Path, exported: &Exported) -> Result<(), Failure> {
+    if json {
+        out.json(&json!({
+            "file": file, "entries": exported.head.length.0, "head": exported.head.hash,
+            "documents": exported.documents, "absent": exported.absent, "bytes": exported.bytes,
+        }))?;
+    } else {
+        let mut table = Table::pairs();
+        table.pair("exported", file.display());
+        table.pair("entries", thousands(exported.head.length.0));
+        table.pair("documents", thousands(exported.documents));
+        table.pair("documents absent", thousands(exported.absent));
+        table.pair("bytes", thousands(exported.bytes));
+        table.pair("head", exported.head);
+        out.table(&table)?;
+    }
+    out.flush()
+}
+
+/// Writes a file that is whole and durable under its name, or as it was before. `private` keeps others from reading it.
+fn whole_file<T>(
+    path: &Path,
+    private: bool,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, ExportFailure>,
+) -> Result<T, Failure> {
+    let failed = |error: io::Error| {
+        Failure::Storage(format!(
+            "'{}' cannot be written ({error}): check the path and the space",
+            path.display()
+        ))
+    };
+    let mut new = path.as_os_str().to_owned();
+    new.push(".part");
+    let new = PathBuf::from(new);
+    // Left by an attempt that was killed, perhaps with other permissions.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let mode = if private { 0o600 } else { 0o644 };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&new).map_err(failed)?;
+    let written = match write(&mut file) {
+        Ok(written) => written,
+        Err(error) => {
+            // What is there has no end and would be refused; the failure is what counts.
+            let _ = fs::remove_file(&new);
+            return Err(error.into());
+        }
+    };
+    let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    let kept = file.sync_all().and_then(|()| fs::rename(&new, path));
+    kept.and_then(|()| File::open(parent)?.sync_all()).map_err(failed)?;
+    Ok(written)
+}
