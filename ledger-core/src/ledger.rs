@@ -25,7 +25,7 @@ use crate::store::{
 use crate::tail::{Filter, TailEntry, tail};
 use crate::uncited::Uncited;
 use crate::values::{Length, Sequence, Timestamp};
-use crate::writer::{Counted, LookUps, Receipt, Writer};
+use crate::writer::{Counted, LookUps, Prepared, Receipt, Writer};
 
 /// Why a request was not recorded.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -268,6 +268,7 @@ impl Ledger {
     /// rest are not tried. The answers come in the same order.
     pub async fn submit_all(&self, requests: Vec<Request>) -> Vec<Result<Receipt, SubmitError>> {
         let count = requests.len();
+        let requests = requests.into_iter().map(Prepared::new).collect();
         let (answer, answered) = oneshot::channel();
         let sent = self.messages.as_ref().map(|inbox| inbox.send(Message::Call(Call { requests, answer })));
         match sent {

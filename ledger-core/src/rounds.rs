@@ -19,11 +19,11 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::assessment::{Request, State};
+use crate::assessment::State;
 use crate::ledger::SubmitError;
 use crate::log::Head;
 use crate::store::{AppendError, Store, Vault};
-use crate::writer::{Receipt, Refusal, Round, Writer};
+use crate::writer::{Prepared, Receipt, Refusal, Round, Writer};
 
 /// A round ends when it holds this many bytes of entries.
 const ROUND_BYTES: usize = 8 << 20;
@@ -43,7 +43,7 @@ type Waiting = (oneshot::Sender<Answers>, Answers);
 
 /// One call to the writer: requests that are decided in order, up to the first that is refused.
 pub(crate) struct Call {
-    pub(crate) requests: Vec<Request>,
+    pub(crate) requests: Vec<Prepared>,
     pub(crate) answer: oneshot::Sender<Answers>,
 }
 
@@ -208,7 +208,7 @@ impl Decider {
         Ok(())
     }
 
-    fn decide(&mut self, requests: &[Request]) -> Answers {
+    fn decide(&mut self, requests: &[Prepared]) -> Answers {
         let mut answers = Vec::with_capacity(requests.len());
         let mut refused = false;
         for request in requests {
@@ -219,7 +219,7 @@ impl Decider {
         answers
     }
 
-    fn decide_one(&mut self, request: &Request) -> Result<Receipt, SubmitError> {
+    fn decide_one(&mut self, request: &Prepared) -> Result<Receipt, SubmitError> {
         if self.writer.round_bytes() == 0
             && let Err(error) = self.store.ready()
         {

@@ -113,6 +113,24 @@ impl From<canonical::NotCanonical> for Refusal {
     }
 }
 
+/// A request, and what can be known of it before it is decided: made on the caller's thread, so that the decider has
+/// less to do.
+pub(crate) struct Prepared {
+    request: Request,
+    command_hash: Result<Hash, canonical::NotCanonical>,
+    /// The documents it names.
+    documents: Vec<Hash>,
+}
+
+impl Prepared {
+    pub(crate) fn new(request: Request) -> Self {
+        let command = canonical_command(&request);
+        let text = command.as_ref().map_or("", |command| std::str::from_utf8(command).unwrap_or_default());
+        let documents = documents(text).collect();
+        Prepared { request, command_hash: command.map(|command| Hash::of(&command)), documents }
+    }
+}
+
 /// What a round adds: the batch to append to a log of length `expected`, and the documents to destroy once it is
 /// durable.
 pub(crate) struct Round {
@@ -271,11 +289,11 @@ impl Writer {
         self.write(id, recorded_time, recorded_time, command_hash, vec![planned])
     }
 
-    /// Decides one request. A receipt says what the round will add once it is durable; after a refusal the round
+    /// Decides one request that was prepared. A receipt says what the round will add once it is durable; after a refusal the round
     /// is as it was.
-    pub(crate) fn take(&mut self, request: &Request) -> Result<Receipt, Refusal> {
-        let command = canonical_command(request)?;
-        let command_hash = Hash::of(&command);
+    pub(crate) fn take(&mut self, prepared: &Prepared) -> Result<Receipt, Refusal> {
+        let Prepared { request, command_hash, documents } = prepared;
+        let command_hash = command_hash.clone()?;
         self.check_recorded_time(request)?;
         if let Some(known) = self.remembered.get(request.id) {
             return self.repeat(request.id, known, command_hash);
@@ -294,17 +312,17 @@ impl Writer {
             recorded_time,
             next: self.link.head().length.next_sequence(),
             cited: &cited,
-            missing_document: self.missing_document(&command),
+            missing_document: documents.iter().copied().find(|document| !self.holds(document)),
         };
         let planned = decide(&self.state, request, &context)?;
         let time = request.time.unwrap_or(recorded_time);
-        self.write(request.id, time, recorded_time, command_hash, planned)
+        let receipt = self.write(request.id, time, recorded_time, command_hash, planned)?;
+        self.uncited.cited(documents);
+        Ok(receipt)
     }
 
-    /// The first document that the command names and the vault does not hold.
-    fn missing_document(&self, command: &[u8]) -> Option<Hash> {
-        let text = std::str::from_utf8(command).unwrap_or_default();
-        documents(text).find(|document| self.vault.holds(document).is_none())
+    fn holds(&self, document: &Hash) -> bool {
+        self.uncited.has(document) || self.vault.holds(document).is_some()
     }
 
     fn check_recorded_time(&self, request: &Request) -> Result<(), Rejection> {
@@ -455,7 +473,6 @@ impl Writer {
             };
             // `decide` never returns what `apply` refuses; a test holds it to that over random histories.
             self.learn(&entry, &recorded).map_err(|illegal| Refusal::Unreadable(illegal.to_string()))?;
-            self.uncited.cited(documents(std::str::from_utf8(&bytes).unwrap_or_default()));
             self.decoded.put(Arc::new(recorded));
             written.push(Written::of(&entry, hash));
             self.pending_bytes += bytes.len();

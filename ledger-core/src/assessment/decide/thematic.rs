@@ -36,7 +36,7 @@ fn theme<'a>(case: &Case<'a>) -> Result<&'a Theme, Rejection> {
 
 /// The subjects a review is about: areas of its kind that existed on its day.
 fn subjects<'a>(case: &Case<'a>, theme: &'a Theme) -> impl Iterator<Item = &'a Subject> {
-    let areas = case.state.areas.iter();
+    let areas = case.state.areas();
     areas
         .filter(|(subject, area)| {
             subject.area_kind() == Some(theme.opened.kind) && area.valid_on(theme.counted_on)

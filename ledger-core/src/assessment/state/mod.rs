@@ -136,8 +136,10 @@ pub struct Status {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     pub(super) founded: Option<LogFounded>,
-    pub(super) actors: BTreeMap<ActorId, Actor>,
-    pub(super) areas: BTreeMap<Subject, Area>,
+    #[serde(with = "crate::ordered")]
+    pub(super) actors: HashMap<ActorId, Actor>,
+    #[serde(with = "crate::ordered")]
+    pub(super) areas: HashMap<Subject, Area>,
     pub(super) frameworks: BTreeMap<FrameworkId, Adopted>,
     pub(super) ratings_authorised: BTreeMap<AreaKind, Date>,
     pub(super) priorities_set: BTreeMap<AreaKind, BTreeSet<PriorityId>>,
@@ -164,14 +166,14 @@ impl State {
         self.founded.as_ref()
     }
 
-    /// The actors in order of id.
+    /// The actors in order of id. Cost: sorting them.
     pub fn actors(&self) -> impl Iterator<Item = (&ActorId, &Actor)> {
-        self.actors.iter()
+        self.actors.iter().collect::<BTreeMap<_, _>>().into_iter()
     }
 
-    /// The areas in order of subject.
+    /// The areas in order of subject. Cost: sorting them.
     pub fn areas(&self) -> impl Iterator<Item = (&Subject, &Area)> {
-        self.areas.iter()
+        self.areas.iter().collect::<BTreeMap<_, _>>().into_iter()
     }
 
     /// The frameworks in order of id.

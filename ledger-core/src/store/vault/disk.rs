@@ -300,15 +300,16 @@ impl Inner {
 
     fn header(&self, place: Place) -> Result<Header, VaultError> {
         let offset = u64::from(place.offset);
-        let (path, header) = if self.is_buffered(place) {
+        let header = if self.is_buffered(place) {
             let buffered = &self.segment.buffer[(offset - self.segment.written) as usize..];
-            (self.path(place.segment), buffered.first_chunk().and_then(Header::parse))
+            buffered.first_chunk().and_then(Header::parse)
+        } else if place.segment == self.segment.number {
+            read_header(&self.segment.file, offset).map_err(|error| at(&self.path(place.segment))(error))?
         } else {
             let (path, file) = self.file(place.segment)?;
-            let header = read_header(&file, offset).map_err(at(&path))?;
-            (path, header)
+            read_header(&file, offset).map_err(at(&path))?
         };
-        header.ok_or_else(|| damaged(&path, offset, "no header"))
+        header.ok_or_else(|| damaged(&self.path(place.segment), offset, "no header"))
     }
 
     fn path(&self, segment: u16) -> PathBuf {
