@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::assessment::Recorded;
 use crate::values::Sequence;
 
-/// Entries of one generation: some 10 MiB.
+/// Entries of one generation: some 15 MiB.
 const GENERATION: usize = 16_384;
 
 /// The events by their place. Memory: two generations.

@@ -369,7 +369,7 @@ impl State {
                 self.subject_mut(subject).asked.insert(sequence, request);
             }
             Event::EvidenceRequestClosed(event) => {
-                self.subject_mut(subject).asked.remove(&event.request);
+                remove(&mut self.subject_mut(subject).asked, event.request);
             }
             Event::EvidenceSubmitted(event) => {
                 if let Some(EvidenceResult::PartnerResult { entry }) = event.result {
@@ -493,7 +493,7 @@ impl State {
             }
             Event::RatingPublished(event) => {
                 let kept = self.publish(recorded, event).ok_or_else(|| illegal("nothing to publish"))?;
-                self.subject_mut(subject).results.push(kept);
+                push(&mut self.subject_mut(subject).results, kept);
             }
             Event::RatingWithdrawn(event) => {
                 let kept = self.subject_mut(subject).result_mut(event.publication);
@@ -513,7 +513,7 @@ impl State {
                 review.republication_due = event.outcome == ReviewOutcome::ScoresChanged;
             }
             Event::AssessmentClosed(event) => {
-                self.subject_mut(subject).assessments.remove(&event.assessment);
+                remove(&mut self.subject_mut(subject).assessments, event.assessment);
             }
             Event::RatingTranscribed(event) => {
                 let known = self.subjects.entry(subject.clone()).or_default();
@@ -531,7 +531,7 @@ impl State {
                             origin: Origin::Transcribed(printed),
                             breach: false,
                         };
-                        known.results.push(self.names.kept(result, None, &detail));
+                        push(&mut known.results, self.names.kept(result, None, &detail));
                     }
                     TranscribedKind::Withdrawal => {
                         let kept = event.concerns.and_then(|at| known.result_mut(at));
@@ -553,7 +553,7 @@ impl State {
                 self.subject_mut(subject).concerns.insert(sequence, concern);
             }
             Event::ConcernResolved(event) => {
-                self.subject_mut(subject).concerns.remove(&event.concern);
+                remove(&mut self.subject_mut(subject).concerns, event.concern);
             }
             Event::AssessmentTriggered(event) => {
                 let trigger = OpenTrigger {
@@ -564,7 +564,7 @@ impl State {
                 self.subject_mut(subject).triggers.insert(sequence, trigger);
             }
             Event::TriggerDischarged(event) => {
-                self.subject_mut(subject).triggers.remove(&event.trigger);
+                remove(&mut self.subject_mut(subject).triggers, event.trigger);
             }
             Event::IndicatorDefined(event) => {
                 self.indicators.insert(event.id.clone(), event.clone());
@@ -586,7 +586,7 @@ impl State {
                 self.subject_mut(subject).escalations.insert(sequence, event.clone());
             }
             Event::EscalationAnswered(event) => {
-                self.subject_mut(subject).escalations.remove(&event.escalation);
+                remove(&mut self.subject_mut(subject).escalations, event.escalation);
             }
             Event::NoticeIssued(event) => {
                 let kept = self.subject_mut(subject).result_mut(event.publication);
@@ -718,6 +718,23 @@ impl State {
         };
         Some(self.names.kept(result, Some(event.findings), &detail))
     }
+}
+
+/// Takes something away, and with the last one the memory: most subjects have nothing open most of the time, and there
+/// are many.
+fn remove<V>(open: &mut BTreeMap<Sequence, V>, at: Sequence) {
+    open.remove(&at);
+    if open.is_empty() {
+        *open = BTreeMap::new();
+    }
+}
+
+/// Adds one of the few that a subject has, with room for little more.
+fn push<T>(few: &mut Vec<T>, one: T) {
+    if few.len() == few.capacity() {
+        few.reserve_exact(few.len() / 4 + 1);
+    }
+    few.push(one);
 }
 
 fn opened(event: &AssessmentOpened) -> OpenAssessment {

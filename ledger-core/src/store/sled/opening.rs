@@ -14,8 +14,8 @@ use super::lookup::{caught, message, page_of};
 use crate::log::Head;
 use crate::values::{Hash, Length, Sequence};
 
-/// sled uses several times this.
-const CACHE_BYTES: u64 = 64 << 20;
+/// sled uses several times this. What commands cite is kept above it (`decoded.rs`), and tails read on in order.
+const CACHE_BYTES: u64 = 16 << 20;
 
 /// Bytes at the end of a snapshot that say its length and checksum: sled rejects one that is no longer.
 const SNAPSHOT_FOOTER_BYTES: u64 = 12;
