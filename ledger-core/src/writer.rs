@@ -322,7 +322,9 @@ impl Writer {
     }
 
     fn holds(&self, document: &Hash) -> bool {
-        self.uncited.has(document) || self.vault.holds(document).is_some()
+        // One that was put again after it was cited, and then erased, is on the list still.
+        let erased = self.state.is_erased(document);
+        !erased && (self.uncited.has(document) || self.vault.holds(document).is_some())
     }
 
     fn check_recorded_time(&self, request: &Request) -> Result<(), Rejection> {

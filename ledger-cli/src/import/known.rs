@@ -18,8 +18,8 @@ pub type FigureKey = (Subject, Code, Period);
 pub fn is_known(state: &State, versions: &BTreeMap<Code, u32>, key: &FigureKey) -> bool {
     let (subject, indicator, period) = key;
     let Some(version) = versions.get(indicator) else { return false };
-    let figures = state.subject(subject).and_then(|known| known.figures.get(&(indicator.clone(), *version)));
-    figures.is_some_and(|figures| figures.contains_key(period))
+    let figures = state.figures(subject, indicator, *version);
+    figures.is_some_and(|figures| figures.get(period).is_some())
 }
 
 /// What makes two submitted ratings the same.

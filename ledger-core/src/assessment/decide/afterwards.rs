@@ -24,7 +24,8 @@ pub(super) fn issue_notice(case: &Case<'_>, data: &IssueNotice) -> Result<Vec<Pl
         return Err(Rejection::NoEffect { what: format!("it was decided at entry {notice}") });
     }
     let kept = standing_result(case, publication)?;
-    let lowest = kept.result.scores.iter().filter(|(_, given)| given.score == Score::ALL[0]);
+    let detail = case.state.detail(kept);
+    let lowest = detail.scores.iter().filter(|(_, given)| given.score == Score::ALL[0]);
     let statements: Vec<StatementId> = lowest.map(|(statement, _)| statement.clone()).collect();
     if statements.is_empty() {
         let what = "the result has no score of 1: no decision on a notice is due";
@@ -75,7 +76,8 @@ pub(super) fn publish_plan(case: &Case<'_>, data: &PublishPlan) -> Result<Vec<Pl
         return Err(Rejection::OutcomeUnfit { what: "two actions of the plan have the same id" });
     }
     let kept = standing_result(case, publication)?;
-    if let Some(action) = data.actions.iter().find(|action| !kept.required.contains(&action.answers)) {
+    let required = case.state.detail(kept).required;
+    if let Some(action) = data.actions.iter().find(|action| !required.contains(&action.answers)) {
         return Err(Rejection::ItemUnknown { item: action.answers.to_string() });
     }
     let event = ActionPlanPublished {

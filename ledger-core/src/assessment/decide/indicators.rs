@@ -42,7 +42,7 @@ pub(super) fn observe(case: &Case<'_>, data: &ObserveIndicator) -> Result<Vec<Pl
         return Err(Rejection::PeriodBackwards { from, to });
     }
     check_figure(case, data, survey.map(|(_, respondents)| respondents))?;
-    let known = case.known().and_then(|known| known.figures.get(&(indicator.id.clone(), indicator.version)));
+    let known = case.state.figures(case.subject(), &indicator.id, indicator.version);
     if let Some(figure) = known.and_then(|figures| figures.get(&data.period)) {
         return Err(Rejection::ObservationKnown {
             indicator: indicator.id.clone(),

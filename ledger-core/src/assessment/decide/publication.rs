@@ -211,12 +211,13 @@ fn from_review<'a>(
     let kept = results.find(due).ok_or(Rejection::ReviewNotOpen { sequence: decision })?;
     let framework = case.framework(&kept.result.framework)?;
     let Some(findings) = kept.findings else { return Err(Rejection::FindingsMissing { assessment }) };
+    let detail = case.state.detail(kept);
     Ok(Candidate {
         assessment,
         framework,
         findings,
-        given: kept.given.clone(),
-        authors: kept.authors.clone(),
+        given: detail.given,
+        authors: detail.authors,
         breach: kept.result.breach,
         reviewed: Some(kept),
         review: Some(decision),
@@ -321,7 +322,7 @@ pub(super) fn decide_review(case: &Case<'_>, data: &DecideReview) -> Result<Vec<
         return Err(Rejection::OutcomeUnfit { what });
     }
     let Some(kept) = kept else { return Err(Rejection::ReviewNotOpen { sequence }) };
-    case.check_separate(&kept.authors, "set a score of the result under review")?;
+    case.check_separate(&case.state.detail(kept).authors, "set a score of the result under review")?;
     let assessment = assessment_of(kept);
     let event = ReviewDecided { review: sequence, outcome: data.outcome, reason: data.reason.clone() };
     let mut events = vec![case.event_of(assessment, event)];
@@ -343,10 +344,11 @@ fn reviewed(
         return Err(Rejection::OutcomeUnfit { what });
     };
     let framework = case.framework(&kept.result.framework)?;
-    let scope = kept.given.keys().map(|(statement, _)| statement.clone()).collect();
+    let before = case.state.detail(kept).given;
+    let scope = before.keys().map(|(statement, _)| statement.clone()).collect();
     let key = score_key(framework, assessment, &scope, &rescore.statement, rescore.category.as_ref())?;
     let evidence = evidence(case, framework, &key, &rescore.evidence)?;
-    let Some(given) = kept.given.get(&key) else {
+    let Some(given) = before.get(&key) else {
         return Err(Rejection::NotScored { statement: rescore.statement.clone() });
     };
     Ok(ScoreChanged {

@@ -5,7 +5,7 @@
 //! rule already names does not fire again, so that one cause asks once; R1 and R5 ask every time. Nothing fires for
 //! an area that has ended, since nobody can assess it. R4 alone has no event: [`sweep`] looks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, Planned, code};
 use crate::assessment::civil::Date;
@@ -15,7 +15,7 @@ use crate::assessment::framework::Score;
 use crate::assessment::rejection::Rejection;
 use crate::assessment::risk::{Response, RiskPolicy, RiskRule, Severity};
 use crate::assessment::standing::{ResultOnRecord, StandingScore};
-use crate::assessment::state::{Figures, KeptResult, OpenConcern, SubjectState, breaches};
+use crate::assessment::state::{Figures, KeptResult, OpenConcern, RestsOn, SubjectState, breaches};
 use crate::values::Sequence;
 
 /// A trigger names at most this many causes, the latest, so that it fits into an entry.
@@ -187,8 +187,8 @@ pub(super) fn after_withdrawal(case: &Case<'_>, evidence: Sequence) -> Result<Ve
 /// R6, when a republication puts scores of a review into force whose evidence was withdrawn in between.
 pub(super) fn after_republication(case: &Case<'_>, reviewed: &KeptResult) -> Result<Vec<Planned>, Rejection> {
     let withdrawn = |item: &Sequence| case.state.status.get(item).is_some_and(|status| status.withdrawn);
-    let touched: BTreeSet<&StatementId> = reviewed
-        .reviewed_on
+    let reviewed_on = case.state.detail(reviewed).reviewed_on;
+    let touched: BTreeSet<&StatementId> = reviewed_on
         .iter()
         .filter(|(_, evidence)| evidence.iter().any(withdrawn))
         .map(|((statement, _), _)| statement)
@@ -213,10 +213,13 @@ fn under_scores_in_force<'a>(
     for subject in subjects {
         let Some(known) = case.state.subjects.get(subject) else { continue };
         let Some(standing) = case.state.standing_with(subject, None) else { continue };
+        let results: BTreeSet<Sequence> = standing.scores.iter().map(|score| score.result).collect();
+        let rests_on = |result| Some((result, case.state.detail(known.result(result)?).rests_on));
+        let resting: BTreeMap<Sequence, RestsOn> = results.into_iter().filter_map(rests_on).collect();
         let rests = |score: &&StandingScore| {
             let source = score.mapped_from.as_ref().map_or(&score.statement, |(_, statement)| statement);
-            let kept = known.result(score.result).into_iter().flat_map(|kept| &kept.rests_on);
-            { kept }.any(|((statement, _), rested_on)| statement == source && !rested_on.is_disjoint(&items))
+            let mut kept = resting.get(&score.result).into_iter().flatten();
+            kept.any(|((statement, _), rested_on)| statement == source && !rested_on.is_disjoint(&items))
         };
         let touched = standing.scores.iter().filter(rests).map(|score| score.statement.clone()).collect();
         planned.extend(review_of(case, subject, touched, measure)?);

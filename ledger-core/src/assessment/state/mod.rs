@@ -6,8 +6,10 @@
 //! their assessment is open. Everything else a rule needs is fetched by citation. Left out: reading for people,
 //! which is `replay`.
 
+mod figures;
 mod held;
 mod kept;
+mod results;
 mod subject;
 mod table;
 
@@ -23,12 +25,11 @@ use super::codes::{
 };
 use super::event::{
     AssessmentOpened, ChangeCause, ConcernEscalated, CorrectableField, CorrectionRecorded, Event,
-    EvidenceResult, EvidenceSubmitted, FieldValue, FindingsPublished, IndicatorDefined, IndicatorObserved,
-    ItemKind, LogFounded, Organisation, OrganisationKind, Phase, RatingPublished, ReviewOutcome,
-    ThematicReviewOpened, TranscribedKind,
+    EvidenceResult, EvidenceSubmitted, FieldValue, FindingsPublished, IndicatorDefined, ItemKind, LogFounded,
+    Organisation, OrganisationKind, Phase, RatingPublished, ReviewOutcome, ThematicReviewOpened,
+    TranscribedKind,
 };
 use super::framework::{Framework, Method, Percent, Rating, Score};
-use super::indicator::{Comparability, figure, is_worse};
 use super::rating::statement_score;
 use super::recorded::{Author, Recorded, counts_from, transcribed_from};
 use super::risk::{RiskPolicy, RiskRule, Severity};
@@ -36,8 +37,13 @@ use super::roles::Role;
 use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing, standing_in};
 use crate::values::{Hash, Sequence};
 use held::Holdings;
+use results::Names;
+use table::Table;
 
+pub(in crate::assessment) use figures::breaches;
+pub use figures::{Figure, Figures};
 pub use held::Held;
+pub use results::{KeptResult, RestsOn, ResultDetail, ResultHead, Review};
 pub use subject::*;
 
 /// An entry that cannot follow those before it. The log was written by other rules, or is not a log.
@@ -155,6 +161,8 @@ pub struct State {
     pub(super) erased: HashSet<Hash>,
     pub(super) indicators: BTreeMap<Code, IndicatorDefined>,
     pub(super) held: Holdings,
+    names: Names,
+    observed: Table<(Code, u32)>,
     pub(super) themes: BTreeMap<Subject, Theme>,
     /// Evidence that is a result held in this ledger, and whose evidence it is, by that result.
     pub(super) cited_results: BTreeMap<Sequence, Vec<(Subject, Sequence)>>,
@@ -217,6 +225,11 @@ impl State {
         self.erased.iter()
     }
 
+    /// Whether a document was erased.
+    pub fn is_erased(&self, commitment: &Hash) -> bool {
+        self.erased.contains(commitment)
+    }
+
     /// The status of an entry about which something is no longer plain.
     pub fn status(&self, sequence: Sequence) -> Option<&Status> {
         self.status.get(&sequence)
@@ -224,24 +237,30 @@ impl State {
 
     /// What stands for a subject after the results that are not withdrawn, `more` among them.
     pub(super) fn standing_with(&self, subject: &Subject, more: Option<&ResultOnRecord>) -> Option<Standing> {
-        standing(&self.results_with(subject, more), |id| self.framework(id))
+        let results = self.results_of(subject);
+        standing(&results.iter().chain(more).collect::<Vec<_>>(), |id| self.framework(id))
     }
 
     /// The earlier results whose scores `more` carries forward under its own framework, in order.
     pub(super) fn carried_into(&self, subject: &Subject, more: &ResultOnRecord) -> BTreeSet<Sequence> {
-        let results = self.results_with(subject, Some(more));
+        let results = self.results_of(subject);
+        let results: Vec<&ResultOnRecord> = results.iter().chain([more]).collect();
         let under_own = self.framework(&more.framework).and_then(|own| standing_in(own, &results));
         let scores = under_own.map(|standing| standing.scores).unwrap_or_default();
         scores.iter().map(|score| score.result).filter(|result| *result != more.sequence).collect()
     }
 
-    fn results_with<'a>(
-        &'a self,
-        subject: &Subject,
-        more: Option<&'a ResultOnRecord>,
-    ) -> Vec<&'a ResultOnRecord> {
+    /// The subject's results that are not withdrawn, with their scores.
+    fn results_of(&self, subject: &Subject) -> Vec<ResultOnRecord> {
         let kept = self.subjects.get(subject).map_or(&[][..], |known| &known.results);
-        kept.iter().filter(|kept| !kept.withdrawn).map(|kept| &kept.result).chain(more).collect()
+        kept.iter().filter(|kept| !kept.withdrawn).map(|kept| self.names.on_record(kept)).collect()
+    }
+
+    /// The figures on record of a version of an indicator for an area.
+    pub fn figures(&self, subject: &Subject, indicator: &Code, version: u32) -> Option<&Figures> {
+        let number = self.observed.find(&(indicator.clone(), version))?;
+        let observed = &self.subjects.get(subject)?.figures;
+        observed.iter().find(|(of, _)| *of == number).map(|(_, figures)| figures)
     }
 
     /// Takes the next event. Cost: some map look-ups; withdrawing or erasing evidence also looks through the open
@@ -397,13 +416,14 @@ impl State {
                 let key = (event.statement.clone(), event.category.clone());
                 let given = GivenScore { score: event.score, entry: sequence };
                 if event.cause == ChangeCause::Review {
-                    let kept = self
-                        .subject_mut(subject)
-                        .reviewed_mut(event.decision)
-                        .ok_or_else(|| illegal("no review"))?;
-                    kept.reviewed_on.insert(key.clone(), event.evidence.iter().copied().collect());
-                    kept.given.insert(key, given);
-                    kept.authors.extend(author_set(&recorded.author));
+                    let known = self.subjects.get_mut(subject);
+                    let kept = known.and_then(|known| known.reviewed_mut(event.decision));
+                    let kept = kept.ok_or_else(|| illegal("no review"))?;
+                    let mut detail = self.names.detail(kept);
+                    detail.reviewed_on.insert(key.clone(), event.evidence.iter().copied().collect());
+                    detail.given.insert(key, given);
+                    detail.authors.extend(author_set(&recorded.author));
+                    self.names.repack(kept, &detail);
                     return Ok(());
                 }
                 let assessment =
@@ -502,18 +522,16 @@ impl State {
                         let scores = event.scores.iter().map(|printed| {
                             (printed.statement.clone(), GivenScore { score: printed.score, entry: sequence })
                         });
-                        let result = ResultOnRecord {
+                        let detail = ResultDetail { scores: scores.collect(), ..ResultDetail::default() };
+                        let printed = Printed { rating: event.rating, percent: event.percent };
+                        let result = ResultHead {
                             sequence,
                             framework: event.framework.clone(),
                             effective: transcribed_from(event, recorded.recorded_time),
-                            origin: Origin::Transcribed(Printed {
-                                rating: event.rating,
-                                percent: event.percent,
-                            }),
-                            scores: scores.collect(),
+                            origin: Origin::Transcribed(printed),
                             breach: false,
                         };
-                        known.results.push(KeptResult::plain(result));
+                        known.results.push(self.names.kept(result, None, &detail));
                     }
                     TranscribedKind::Withdrawal => {
                         let kept = event.concerns.and_then(|at| known.result_mut(at));
@@ -556,9 +574,13 @@ impl State {
                 let defined = indicator.filter(|indicator| indicator.version == event.version);
                 let figure =
                     Figure::of(sequence, event, defined.ok_or_else(|| illegal("no such indicator"))?);
-                let figures = &mut self.subject_mut(subject).figures;
-                let key = (event.indicator.clone(), event.version);
-                figures.entry(key).or_default().insert(event.period, figure);
+                let number = self.observed.number(&(event.indicator.clone(), event.version));
+                let observed = &mut self.subject_mut(subject).figures;
+                let at = observed.iter().position(|(of, _)| *of == number).unwrap_or_else(|| {
+                    observed.push((number, Figures::default()));
+                    observed.len() - 1
+                });
+                observed[at].1.insert(event.period, figure);
             }
             Event::ConcernEscalated(event) => {
                 self.subject_mut(subject).escalations.insert(sequence, event.clone());
@@ -651,8 +673,14 @@ impl State {
             | CorrectableField::Rating
             | CorrectableField::Percent
             | CorrectableField::EffectiveFrom => {
-                if let Some(kept) = self.subject_mut(subject).result_mut(event.corrects) {
-                    correct_result(&mut kept.result, event, recorded);
+                let known = self.subjects.get_mut(subject);
+                if let Some(kept) = known.and_then(|known| known.result_mut(event.corrects)) {
+                    let mut result = self.names.on_record(kept);
+                    correct_result(&mut result, event, recorded);
+                    let ResultOnRecord { scores, effective, origin, .. } = result;
+                    (kept.result.effective, kept.result.origin) = (effective, origin);
+                    let detail = ResultDetail { scores, ..self.names.detail(kept) };
+                    self.names.repack(kept, &detail);
                 }
             }
             CorrectableField::Source => {}
@@ -665,30 +693,30 @@ impl State {
         let framework = self.frameworks.get(&event.framework)?.framework.clone();
         let known = self.subjects.get_mut(&recorded.subject)?;
         let effective = recorded.valid_from();
-        let before = match event.replaces {
+        let (breach, mut detail) = match event.replaces {
             Some(replaced) => {
                 let kept = known.result_mut(replaced)?;
                 kept.review.as_mut()?.republication_due = false;
-                let mut after = kept.clone();
-                after.rests_on.append(&mut after.reviewed_on);
-                after
+                let mut detail = self.names.detail(kept);
+                detail.rests_on.append(&mut detail.reviewed_on);
+                (kept.result.breach, detail)
             }
             None => {
                 let assessment = known.assessments.get_mut(&event.assessment)?;
                 assessment.published = Some(recorded.sequence);
-                assessment.kept()
+                let breach = assessment.findings.as_ref().is_some_and(|findings| findings.breach);
+                (breach, assessment.detail())
             }
         };
-        let result = ResultOnRecord {
+        detail.scores = statement_scores(&framework, &detail.given);
+        let result = ResultHead {
             sequence: recorded.sequence,
             framework: event.framework.clone(),
             effective,
             origin: Origin::Published { assessment: event.assessment },
-            scores: statement_scores(&framework, &before.given),
-            breach: before.result.breach,
+            breach,
         };
-        let findings = Some(event.findings);
-        Some(KeptResult { result, findings, withdrawn: false, review: None, notice: None, ..before })
+        Some(self.names.kept(result, Some(event.findings), &detail))
     }
 }
 

@@ -90,42 +90,6 @@ pub struct OpenAssessment {
     pub published: Option<Sequence>,
 }
 
-/// A review of a publication.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Review {
-    /// The request.
-    pub request: Sequence,
-    /// The decision.
-    pub decision: Option<Sequence>,
-    /// Whether a new publication is due.
-    pub republication_due: bool,
-}
-
-/// A result on record and what became of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct KeptResult {
-    /// The result.
-    pub result: ResultOnRecord,
-    /// Its findings; none for a transcription.
-    pub findings: Option<Sequence>,
-    /// Scores by statement and category, as a review changes them. Empty for a transcription.
-    pub given: BTreeMap<ScoreKey, GivenScore>,
-    /// Everyone who set one of its scores.
-    pub authors: BTreeSet<ActorId>,
-    /// Whether it was withdrawn.
-    pub withdrawn: bool,
-    /// Its review.
-    pub review: Option<Review>,
-    /// Its required improvements.
-    pub required: BTreeSet<ItemId>,
-    /// The evidence its scores rest on.
-    pub rests_on: BTreeMap<ScoreKey, BTreeSet<Sequence>>,
-    /// The evidence of scores that a review changed and no publication has put into force yet.
-    pub reviewed_on: BTreeMap<ScoreKey, BTreeSet<Sequence>>,
-    /// The decision on a notice.
-    pub notice: Option<Sequence>,
-}
-
 /// An open request for evidence.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenRequest {
@@ -161,65 +125,6 @@ pub struct OpenTrigger {
     pub causes: Vec<Sequence>,
 }
 
-/// A figure on record.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Figure {
-    /// Its entry.
-    pub sequence: Sequence,
-    /// Whether it compares with the period before.
-    pub comparability: Comparability,
-    /// How it stands to the benchmark: numerator and denominator; none if it cannot be compared.
-    pub value: Option<(i128, i128)>,
-    /// The survey it comes from.
-    pub survey: Option<Sequence>,
-}
-
-/// The figures of one version of an indicator for one area.
-pub type Figures = BTreeMap<Period, Figure>;
-
-impl Figure {
-    /// The figure that an observation puts on record. One with a small base compares with nothing.
-    pub(in crate::assessment) fn of(
-        sequence: Sequence,
-        event: &IndicatorObserved,
-        indicator: &IndicatorDefined,
-    ) -> Self {
-        let value = figure(&indicator.unit, event.value, event.numerator.zip(event.denominator));
-        Figure {
-            sequence,
-            comparability: event.comparability,
-            value: value.filter(|_| !event.small_base),
-            survey: event.survey,
-        }
-    }
-}
-
-/// The entries of the newest consecutive periods in which the indicator was worse than its benchmark by the margin,
-/// newest first. A gap between periods, a break in comparability and a figure that cannot be compared end the run.
-pub(in crate::assessment) fn breaches(
-    figures: &Figures,
-    indicator: &IndicatorDefined,
-    margin_percent: u32,
-) -> Vec<Sequence> {
-    let Some(benchmark) = indicator.benchmark else { return Vec::new() };
-    let mut run = Vec::new();
-    let mut after: Option<Period> = None;
-    for (period, figure) in figures.iter().rev() {
-        let adjoins = after.is_none_or(|later: Period| period.to.next() == later.from);
-        let worse =
-            figure.value.is_some_and(|value| is_worse(value, benchmark, indicator.better, margin_percent));
-        if !adjoins || !worse {
-            break;
-        }
-        run.push(figure.sequence);
-        if figure.comparability == Comparability::Break {
-            break;
-        }
-        after = Some(*period);
-    }
-    run
-}
-
 /// What is known about one area's assessments.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SubjectState {
@@ -235,8 +140,8 @@ pub struct SubjectState {
     pub concerns: BTreeMap<Sequence, OpenConcern>,
     /// Open triggers.
     pub triggers: BTreeMap<Sequence, OpenTrigger>,
-    /// Figures by indicator, version and period.
-    pub figures: BTreeMap<(Code, u32), Figures>,
+    /// Figures by the number of an indicator's version.
+    pub(super) figures: Vec<(u32, Figures)>,
     /// Open escalations.
     pub escalations: BTreeMap<Sequence, ConcernEscalated>,
 }
@@ -309,44 +214,20 @@ pub fn statement_scores(
     combined.collect()
 }
 
-impl KeptResult {
-    pub(super) fn plain(result: ResultOnRecord) -> Self {
-        KeptResult {
-            result,
-            findings: None,
-            given: BTreeMap::new(),
-            authors: BTreeSet::new(),
-            withdrawn: false,
-            review: None,
-            required: BTreeSet::new(),
-            rests_on: BTreeMap::new(),
-            reviewed_on: BTreeMap::new(),
-            notice: None,
-        }
-    }
-}
-
 impl OpenAssessment {
-    /// What a publication of it keeps, before it has a place.
-    pub(super) fn kept(&self) -> KeptResult {
-        let unplaced = ResultOnRecord {
-            sequence: Sequence::new(0),
-            framework: self.framework.clone(),
-            effective: Date::EARLIEST,
-            origin: Origin::Transcribed(Printed::default()),
-            scores: BTreeMap::new(),
-            breach: self.findings.as_ref().is_some_and(|findings| findings.breach),
-        };
+    /// What a publication of it keeps, but for the scores in force.
+    pub(super) fn detail(&self) -> ResultDetail {
         let rests_on = self.scores.iter().map(|(key, score)| {
             let evidence = score.evidence.iter().copied().collect();
             (key.clone(), evidence)
         });
-        KeptResult {
+        ResultDetail {
+            scores: BTreeMap::new(),
             given: self.given(),
             authors: self.authors(),
             required: self.findings.as_ref().map(|findings| findings.required.clone()).unwrap_or_default(),
             rests_on: rests_on.collect(),
-            ..KeptResult::plain(unplaced)
+            reviewed_on: RestsOn::new(),
         }
     }
 
@@ -392,8 +273,8 @@ impl SubjectState {
 
     /// Takes back the figures of a survey that was withdrawn.
     pub(super) fn drop_figures(&mut self, survey: Sequence) {
-        for figures in self.figures.values_mut() {
-            figures.retain(|_, figure| figure.survey != Some(survey));
+        for (_, figures) in &mut self.figures {
+            figures.drop_survey(survey);
         }
     }
 }
