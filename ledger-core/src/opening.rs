@@ -22,7 +22,7 @@ use crate::uncited::Uncited;
 use crate::values::{Hash, Length, Sequence};
 use crate::writer::Writer;
 
-/// The shape and meaning of [`Known`]. Raise it whenever the state or what events do to it changes: a snapshot of the
+/// The shape and meaning of `Known`. Raise it whenever the state or what events do to it changes: a snapshot of the
 /// version before is then not used. A test compares the state of a fixed history and says when this was forgotten.
 pub const STATE_VERSION: u32 = 1;
 /// The shape of [`RememberedSnapshot`].
