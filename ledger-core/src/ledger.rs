@@ -95,7 +95,7 @@ pub struct Founding {
     pub recorded_time: Timestamp,
 }
 
-/// Told while a ledger opens: entries replayed, and entries there are.
+/// Told while a ledger opens: entries known so far, and entries there are; first how many a snapshot spared.
 pub type Progress<'a> = &'a mut dyn FnMut(Length, Length);
 
 /// An open ledger. Cheap to share by reference; dropping it closes it.
@@ -126,9 +126,9 @@ impl Ledger {
         environment: Environment,
         founding: Founding,
     ) -> Result<Self, OpenLedgerError> {
+        let keeper = Keeper::new(Snapshots::of(dir), options.snapshot_after);
         let store = Arc::new(SledStore::create_with(dir, options)?);
         let vault = Arc::new(DiskVault::open(dir)?);
-        let keeper = Keeper::new(Snapshots::of(dir));
         Self::found_kept(store, vault, environment, founding, Some(keeper))
     }
 
@@ -149,10 +149,10 @@ impl Ledger {
         environment: Environment,
         progress: Progress<'_>,
     ) -> Result<Self, OpenLedgerError> {
+        let keeper = Keeper::new(Snapshots::of(dir), options.snapshot_after);
         let store = Arc::new(SledStore::open_with(dir, options)?);
         store.check_continued()?;
         let vault = Arc::new(DiskVault::open(dir)?);
-        let keeper = Keeper::new(Snapshots::of(dir));
         Self::start_kept(store, vault, environment, Some(keeper), progress)
     }
 

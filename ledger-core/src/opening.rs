@@ -31,9 +31,6 @@ const IDS_VERSION: u32 = 1;
 const STATE: &str = "state";
 const IDS: &str = "ids";
 
-/// Closing takes a snapshot after so many new entries: replaying fewer takes a tenth of a second.
-const SNAPSHOT_AFTER: u64 = 16_384;
-
 /// A document that no entry cites is destroyed when it is this old and the ledger is opened: 24 hours.
 const UNCITED_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -59,21 +56,23 @@ struct Knowing<'w> {
 #[derive(Debug)]
 pub(crate) struct Keeper {
     snapshots: Snapshots,
+    /// How many entries must be new for the next one.
+    after: u64,
     /// What the newest one holds after.
     kept: Length,
 }
 
 impl Keeper {
     /// A keeper of a ledger that has no snapshot yet.
-    pub(crate) fn new(snapshots: Snapshots) -> Self {
-        Keeper { snapshots, kept: Length(0) }
+    pub(crate) fn new(snapshots: Snapshots, after: u64) -> Self {
+        Keeper { snapshots, after, kept: Length(0) }
     }
 
     /// Takes a snapshot if enough is new. Everything the writer knows is durable, and nothing is being put. A failure
     /// costs the next start some time and nothing else.
     pub(crate) fn keep(&self, writer: &Writer, vault: &dyn Vault) {
         let head = writer.link.head();
-        if head.length.0 < self.kept.0 + SNAPSHOT_AFTER {
+        if head.length.0 < self.kept.0.saturating_add(self.after) {
             return;
         }
         let knowing = Knowing {
@@ -150,6 +149,7 @@ fn replay(
     progress: Progress<'_>,
 ) -> Result<HashSet<[u8; 8]>, OpenLedgerError> {
     let length = store.head().length;
+    progress(writer.link.head().length, length);
     let mut cited = HashSet::new();
     for item in entries_from(store.clone(), writer.link.head().length.next_sequence()) {
         let (sequence, bytes) = item?;

@@ -45,6 +45,9 @@ const ROUND_BYTES: u64 = 16 << 20;
 /// How far the head record may be behind while appends go on.
 const RECORD_EVERY: Duration = Duration::from_secs(1);
 
+/// Replaying fewer entries than this takes less than a tenth of a second.
+const DEFAULT_SNAPSHOT_AFTER: u64 = 16_384;
+
 /// What may differ from one ledger to the next.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -53,11 +56,17 @@ pub struct StoreOptions {
     /// A second head record, on another disk or machine: made when there is none, kept at most a second behind, and
     /// compared at every opening, so that a directory restored as a whole is noticed.
     pub head_file: Option<PathBuf>,
+    /// A close takes a snapshot when so many entries are new since the one before. The store itself takes none.
+    pub snapshot_after: u64,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        StoreOptions { reserve_bytes: DEFAULT_RESERVE_BYTES, head_file: None }
+        StoreOptions {
+            reserve_bytes: DEFAULT_RESERVE_BYTES,
+            head_file: None,
+            snapshot_after: DEFAULT_SNAPSHOT_AFTER,
+        }
     }
 }
 
