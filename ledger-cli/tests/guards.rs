@@ -89,7 +89,7 @@ fn leftover_blobs_are_counted_and_named() {
     for name in ["12", "notes"] {
         fs::write(blobs.join(name), "x").expect("written");
     }
-    refused(&ledger, &[&blobs.display().to_string(), "holds 2 files", "restore the ledger from an export"]);
+    refused(&ledger, &[&blobs.display().to_string(), "holds 2 files", "ledger repair --from EXPORT"]);
     fs::remove_dir_all(&blobs).expect("removed");
     writes_on(&ledger, &log);
 }
@@ -145,7 +145,7 @@ fn an_opening_that_panics_is_an_error() {
         let directory = ledger.dir().join("log").display().to_string();
         assert!(said.err.contains(&directory), "byte {at}: {}", said.err);
         if said.err.contains("panicked") {
-            assert!(said.err.contains("work on a copy, and restore"), "{}", said.err);
+            assert!(said.err.contains("ledger repair --from EXPORT"), "{}", said.err);
             panicked += 1;
         }
     }
