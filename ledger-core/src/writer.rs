@@ -321,8 +321,11 @@ impl Writer {
         Ok(receipt)
     }
 
+    /// Whether a command may cite it. One whose erasure is decided is still there until that is committed, and may have
+    /// been put again before.
     fn holds(&self, document: &Hash) -> bool {
-        self.uncited.has(document) || self.vault.holds(document).is_some()
+        let is_there = self.uncited.has(document) || self.vault.holds(document).is_some();
+        is_there && self.state.erased().all(|erased| erased != document)
     }
 
     fn check_recorded_time(&self, request: &Request) -> Result<(), Rejection> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use ledger_core::assessment::Request;
 use ledger_core::assessment::codes::Document as Citation;
 use ledger_core::assessment::event::{ClockKind, Purpose};
 use ledger_core::environment::{Clock, Environment, SeededRandom};
@@ -109,6 +110,36 @@ fn documents_wait_for_a_day_and_cited_ones_for_ever() {
     assert!(happened.iter().all(|count| *count > 0), "something never happened: {all:?}");
 }
 
+#[test]
+fn an_erased_document_is_cited_no_more_whoever_still_waits_to_cite_it() {
+    let mut days = Days::new(seed());
+    days.put(0, "at first");
+    days.cite(0, "at first");
+    days.put(0, "again, so that it waits to be cited");
+    days.erase(0, "then");
+    days.cite(0, "after it was erased");
+    days.reopen("later");
+    days.cite(0, "after it was erased and the ledger reopened");
+    assert_eq!((days.counts.cited, days.counts.erased, days.counts.refused), (1, 1, 2));
+}
+
+#[test]
+fn a_document_erased_in_a_round_is_not_cited_later_in_it() {
+    let mut days = Days::new(seed());
+    days.put(0, "at first");
+    days.cite(0, "at first");
+    let (actor, erasure) = days.erasure(0).expect("it is cited");
+    let reason = days.documents[&0].citation.clone();
+    let round = vec![
+        days.request("document.erase", actor, erasure),
+        days.request("actor.enrol", 9, json!({ "roles": ["auditor"] })),
+        days.request("actor.revoke", 9, json!({ "reason": reason })),
+    ];
+    let answers = days.together(round);
+    let [Ok(_), Ok(_), Err(SubmitError::Rejected(rejection))] = &answers[..] else { panic!("{answers:?}") };
+    assert_eq!(rejection.code(), "document_missing", "as if each were submitted alone");
+}
+
 impl Days {
     fn new(seed: u64) -> Days {
         let scratch = tempfile::tempdir().expect("a directory");
@@ -144,20 +175,25 @@ impl Days {
                     self.put(number, what);
                 }
             }
-            45..75 => {
+            45..70 => {
                 if let Some(number) = self.any() {
                     self.cite(number, what);
                 }
             }
-            75..80 => self.erase(what),
+            70..80 => {
+                if let Some(number) = self.any() {
+                    self.erase(number, what);
+                }
+            }
             _ => self.reopen(what),
         }
     }
 
-    /// Any document that was put.
+    /// A document that was put, mostly a late one: much happens to a few.
     fn any(&mut self) -> Option<u64> {
         let count = self.documents.len() as u64;
-        (count > 0).then(|| self.dice.below(count))
+        let among = if self.dice.percent(80) { count.min(6) } else { count };
+        (count > 0).then(|| count - 1 - self.dice.below(among))
     }
 
     fn now(&self) -> i64 {
@@ -191,6 +227,21 @@ impl Days {
 
     /// Gives a command; if it is recorded, everything that was put is durable.
     fn give(&mut self, command: &str, actor: u64, data: Value) -> Result<Receipt, SubmitError> {
+        let request = self.request(command, actor, data);
+        let receipt = self.together(vec![request]).remove(0)?;
+        for followed in self.documents.values_mut().filter(|followed| followed.fate == Fate::Put) {
+            followed.fate = Fate::Waiting;
+        }
+        Ok(receipt)
+    }
+
+    /// Submits these in one round.
+    fn together(&self, requests: Vec<Request>) -> Vec<Result<Receipt, SubmitError>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(self.ledger().submit_all(requests))
+    }
+
+    fn request(&mut self, command: &str, actor: u64, data: Value) -> Request {
         self.commands += 1;
         let mut random = [0; 10];
         random.copy_from_slice(&Hash::of(&self.commands.to_le_bytes()).as_bytes()[..10]);
@@ -198,13 +249,7 @@ impl Days {
         let subject = format!("actor/auditor-{actor}");
         let line =
             json!({ "id": id, "actor": "operator-1", "type": command, "subject": subject, "data": data });
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let request = line::request(line).expect("a request");
-        let receipt = runtime.block_on(self.ledger().submit(request))?;
-        for followed in self.documents.values_mut().filter(|followed| followed.fate == Fate::Put) {
-            followed.fate = Fate::Waiting;
-        }
-        Ok(receipt)
+        line::request(line).expect("a request")
     }
 
     /// Enrols an actor and revokes it for a reason that is this document.
@@ -226,19 +271,24 @@ impl Days {
         }
     }
 
-    /// Erases a cited document by command.
-    fn erase(&mut self, what: &str) {
-        let Some(number) = self.any() else { return };
-        let Followed { citation, fate: Fate::Cited(at), .. } = &self.documents[&number] else { return };
-        let (commitment, cited_by) = (citation.commitment, format!("{at:016}"));
-        let entry = self.entry(*at);
-        let actor = entry["subject"].as_str().and_then(|subject| subject.strip_prefix("actor/auditor-"));
-        let actor = actor.and_then(|actor| actor.parse().ok()).expect("an actor's history");
-        let data =
-            json!({ "commitment": commitment, "cited_by": cited_by, "legal_basis": "uk-gdpr-article-17" });
+    /// Erases a document by command, if an entry cites it.
+    fn erase(&mut self, number: u64, what: &str) {
+        let Some((actor, data)) = self.erasure(number) else { return };
         self.give("document.erase", actor, data).unwrap_or_else(|error| panic!("{what}: {error}"));
         self.documents.entry(number).and_modify(|followed| followed.fate = Fate::Gone);
         self.counts.erased += 1;
+    }
+
+    /// The actor in whose history the document is cited, and the data of the command that erases it.
+    fn erasure(&self, number: u64) -> Option<(u64, Value)> {
+        let Followed { citation, fate: Fate::Cited(at), .. } = &self.documents[&number] else { return None };
+        let (commitment, cited_by) = (citation.commitment, format!("{at:016}"));
+        let entry = self.entry(*at);
+        let actor = entry["subject"].as_str()?.strip_prefix("actor/auditor-")?.parse().ok()?;
+        Some((
+            actor,
+            json!({ "commitment": commitment, "cited_by": cited_by, "legal_basis": "uk-gdpr-article-17" }),
+        ))
     }
 
     fn entry(&self, at: u64) -> Value {
