@@ -78,7 +78,7 @@ impl Keeper {
         let knowing = Knowing {
             state: &writer.state,
             link: &writer.link,
-            uncited: writer.uncited.list(),
+            uncited: if is_aging(&writer.state) { writer.uncited.list() } else { Vec::new() },
             slots: vault.slots(),
         };
         let ids = writer.remembered.snapshot();
@@ -125,9 +125,10 @@ pub(crate) fn open(
             vault.erase(commitment)?;
         }
     }
-    // Simulated times say nothing about how long a document has waited.
-    if writer.state.founded().is_some_and(|founded| founded.clock == ClockKind::System) {
-        let mut waiting: BTreeMap<Hash, i64> = uncited.into_iter().collect();
+    if is_aging(&writer.state) {
+        // A snapshot may list documents that were lost before they were durable, or destroyed since.
+        let is_there = |(commitment, _): &(Hash, i64)| vault.holds(commitment).is_some();
+        let mut waiting: BTreeMap<Hash, i64> = uncited.into_iter().filter(is_there).collect();
         let mut slot = slots;
         loop {
             let listed = vault.listed_from(slot)?;
@@ -140,6 +141,11 @@ pub(crate) fn open(
         writer.uncited = Arc::new(Uncited::of(waiting));
     }
     Ok(writer)
+}
+
+/// Whether documents grow old: simulated times say nothing about how long one has waited.
+fn is_aging(state: &State) -> bool {
+    state.founded().is_some_and(|founded| founded.clock == ClockKind::System)
 }
 
 /// Takes every entry after those the writer knows. Returns the beginnings of the commitments they cite.

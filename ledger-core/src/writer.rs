@@ -321,10 +321,11 @@ impl Writer {
         Ok(receipt)
     }
 
+    /// Whether a command may cite it. One whose erasure is decided is still there until that is committed, and may have
+    /// been put again before.
     fn holds(&self, document: &Hash) -> bool {
-        // One that was put again after it was cited, and then erased, is on the list still.
-        let erased = self.state.is_erased(document);
-        !erased && (self.uncited.has(document) || self.vault.holds(document).is_some())
+        !self.state.is_erased(document)
+            && (self.uncited.has(document) || self.vault.holds(document).is_some())
     }
 
     fn check_recorded_time(&self, request: &Request) -> Result<(), Rejection> {

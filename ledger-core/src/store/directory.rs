@@ -188,7 +188,14 @@ impl OpenError {
 pub(super) struct Directory {
     path: PathBuf,
     /// The lock ends with this descriptor, also when the process is killed.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Directory {
+    /// Closing alone does not free it while a child process that is just beginning has a copy of the descriptor.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Directory {
@@ -271,7 +278,7 @@ impl Directory {
             std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
         let holder = format!("process {} ({})\n", std::process::id(), command.join(" "));
         file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(&at)?;
-        Ok(Directory { path: dir.to_owned(), _lock: file })
+        Ok(Directory { path: dir.to_owned(), lock: file })
     }
 
     pub(super) fn path(&self) -> &Path {
