@@ -288,8 +288,7 @@ impl Store for SledStore {
     fn ready(&self) -> Result<(), AppendError> {
         self.check_open()?;
         // Room for a full round of the largest entries, above the reserve.
-        check_space(self.directory.path(), ROUND_BYTES, self.options.reserve_bytes)
-            .map_err(AppendError::Refused)
+        Ok(check_space(self.directory.path(), ROUND_BYTES, self.options.reserve_bytes)?)
     }
 
     fn append(&self, expected: Length, batch: &Batch) -> Result<(), AppendError> {
@@ -301,8 +300,7 @@ impl Store for SledStore {
         }
         check_batch(expected, batch)?;
         let bytes = batch.entries.iter().map(|entry| entry.len() as u64).sum();
-        check_space(self.directory.path(), bytes, self.options.reserve_bytes)
-            .map_err(AppendError::Refused)?;
+        check_space(self.directory.path(), bytes, self.options.reserve_bytes)?;
         let (changes, after) =
             writer.plan(expected, batch).map_err(|error| AppendError::Refused(error.to_string()))?;
         if let Err(what) = caught(|| self.commit(changes)).and_then(|committed| committed) {
@@ -705,7 +703,8 @@ mod tests {
         let store = SledStore::open_with(dir.path(), options).expect("opened");
         let head = store.head();
         let refused = store.append(head.length, &batch(head, &[entry(5)]));
-        assert!(matches!(&refused, Err(AppendError::Refused(why)) if why.contains("reserve")), "{refused:?}");
+        assert!(matches!(&refused, Err(AppendError::NoSpace(why)) if why.contains("reserve")), "{refused:?}");
+        assert!(matches!(store.ready(), Err(AppendError::NoSpace(_))));
         holds(&store, 5);
         drop(store);
         append(&SledStore::open(dir.path()).expect("opened"), 1);
