@@ -157,6 +157,7 @@ impl From<OpenError> for Failure {
             | OpenError::Damaged { .. }
             | OpenError::Rollback { .. }
             | OpenError::BehindHeadFile { .. }
+            | OpenError::Hangs { .. }
             | OpenError::Io { .. } => Failure::Storage(message),
         }
     }
@@ -170,8 +171,8 @@ impl From<VaultError> for Failure {
                 Failure::Malformed(message)
             }
             VaultError::Erased { .. } => Failure::Usage(message),
-            VaultError::WeakSecret
             VaultError::NoSpace(_) => Failure::NoSpace(message),
+            VaultError::WeakSecret
             | VaultError::Refused(_)
             | VaultError::Damaged { .. }
             | VaultError::Io { .. } => Failure::Storage(message),
@@ -197,8 +198,8 @@ impl From<OpenLedgerError> for Failure {
 impl From<AppendError> for Failure {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::WrongLength { .. } | AppendError::Refused(_) => Failure::Storage(error.to_string()),
             AppendError::NoSpace(_) => Failure::NoSpace(error.to_string()),
+            AppendError::WrongLength { .. } | AppendError::Refused(_) => Failure::Storage(error.to_string()),
             AppendError::Unknown(_) => Failure::Unknown(error.to_string()),
         }
     }
@@ -271,8 +272,8 @@ impl From<SubmitError> for Failure {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Rejected(rejection) => Failure::Rejected { place: String::new(), rejection },
-            SubmitError::NotTried | SubmitError::Refused(_) | SubmitError::Closed => {
             SubmitError::NoSpace(_) => Failure::NoSpace(error.to_string()),
+            SubmitError::NotTried | SubmitError::Refused(_) | SubmitError::Closed => {
                 Failure::Storage(error.to_string())
             }
             SubmitError::Unknown(_) => Failure::Unknown(error.to_string()),

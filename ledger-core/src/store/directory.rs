@@ -152,6 +152,19 @@ pub enum OpenError {
         /// The directory given.
         dir: PathBuf,
     },
+    /// sled waits for what will never come, which some damage to its snapshot makes it do. The waiting thread is left
+    /// behind, with locks that sled shares within a process: end this one before anything else is opened.
+    #[error(
+        "{} could not be read within {seconds} s: its snapshot seems to name what the log does not hold; unless the disk \
+         was only slow, remove the files snap.* there from a copy of the directory, and see what `ledger verify` says of \
+         that, or restore a backup", path.display()
+    )]
+    Hangs {
+        /// sled's directory.
+        path: PathBuf,
+        /// How long it was given.
+        seconds: u64,
+    },
     /// Anything else the operating system or sled refused.
     #[error("{}: {what}", path.display())]
     Io {

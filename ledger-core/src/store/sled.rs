@@ -7,6 +7,7 @@
 //! | iterators are no snapshots | a read looks up the page of one position; never the next key |
 //! | large values leave the log, unsynced | `page.rs` keeps values small; a start refuses `blobs/` |
 //! | a torn snapshot makes it unopenable; opening can panic | torn ones are moved aside; opening has a thread of its own |
+//! | a page that a snapshot puts beyond the log's end is waited for without end | the first reads have a time limit |
 //! | a truncated file opens with fewer entries | a start compares with the head record, and with the head file outside |
 //! | its garbage is collected only by its background thread | that thread stays on, at its default; nothing rests on its syncs |
 //!
@@ -34,7 +35,7 @@ use crate::values::{Length, Sequence};
 use closing::OpenSled;
 pub use closing::SLED_THREADS;
 use lookup::{caught, page_of};
-use opening::{lacks, last_first, open_file, open_sled, recover, sync_files};
+use opening::{OPENING_LIMIT, lacks, last_first, open_file, open_sled, recover, sync_files, within};
 
 /// Entries in small pages at which they are replaced by full ones: some five full pages, written twice.
 const SEAL_AT: usize = 256;
@@ -199,7 +200,8 @@ impl SledStore {
         let path = directory.head();
         let record = HeadRecord::open(&path).map_err(OpenError::at(&path))?;
         let record = record.ok_or_else(|| damaged(&path, "neither of its slots is whole"))?;
-        let (head, small) = recover(&db, &record.head(), &log)?;
+        let recorded = record.head();
+        let (head, small) = within(OPENING_LIMIT, &db, &log, move |db, log| recover(db, &recorded, log))?;
         let outside = match &options.head_file {
             None => None,
             Some(file) => Some((file.clone(), outside_record(file, &db, head, &log)?)),
