@@ -34,6 +34,9 @@ pub enum Failure {
         /// Why.
         rejection: Rejection,
     },
+    /// The disk is full, or so full that the reserve is reached. Nothing more was recorded: free some space and repeat.
+    #[error("{0}")]
+    NoSpace(String),
     /// The disk or the log failed. Nothing more was recorded.
     #[error("{0}")]
     Storage(String),
@@ -53,7 +56,7 @@ impl Failure {
             Failure::Check(_) => 1,
             Failure::Usage(_) | Failure::Malformed(_) | Failure::Unusable(_) => 2,
             Failure::Rejected { .. } => 3,
-            Failure::Storage(_) => 4,
+            Failure::NoSpace(_) | Failure::Storage(_) => 4,
             // A reader that has seen enough is no failure.
             Failure::Output(error) if error.kind() == ErrorKind::BrokenPipe => 0,
             Failure::Output(_) => 4,
@@ -69,6 +72,7 @@ impl Failure {
             Failure::Malformed(_) => "malformed",
             Failure::Unusable(_) => "ledger_unusable",
             Failure::Rejected { rejection, .. } => rejection.code(),
+            Failure::NoSpace(_) => "no_space",
             Failure::Storage(_) => "storage",
             Failure::Output(_) => "output",
             Failure::Unknown(_) => "unknown_outcome",
@@ -86,6 +90,7 @@ impl Failure {
             Failure::Rejected { place: inner, rejection } => {
                 Failure::Rejected { place: format!("{place}: {inner}"), rejection }
             }
+            Failure::NoSpace(message) => Failure::NoSpace(placed(message)),
             Failure::Storage(message) => Failure::Storage(placed(message)),
             Failure::Output(error) => Failure::Output(error),
             Failure::Unknown(message) => Failure::Unknown(placed(message)),
@@ -146,12 +151,13 @@ impl From<OpenError> for Failure {
             | OpenError::NotRestored { .. }
             | OpenError::NotWritable { .. }
             | OpenError::Held { .. } => Failure::Unusable(message),
-            OpenError::NoSpace { .. }
-            | OpenError::Blobs { .. }
+            OpenError::NoSpace { .. } => Failure::NoSpace(message),
+            OpenError::Blobs { .. }
             | OpenError::Panicked { .. }
             | OpenError::Damaged { .. }
             | OpenError::Rollback { .. }
             | OpenError::BehindHeadFile { .. }
+            | OpenError::Hangs { .. }
             | OpenError::Io { .. } => Failure::Storage(message),
         }
     }
@@ -165,6 +171,7 @@ impl From<VaultError> for Failure {
                 Failure::Malformed(message)
             }
             VaultError::Erased { .. } => Failure::Usage(message),
+            VaultError::NoSpace(_) => Failure::NoSpace(message),
             VaultError::WeakSecret
             | VaultError::Refused(_)
             | VaultError::Damaged { .. }
@@ -191,6 +198,7 @@ impl From<OpenLedgerError> for Failure {
 impl From<AppendError> for Failure {
     fn from(error: AppendError) -> Self {
         match error {
+            AppendError::NoSpace(_) => Failure::NoSpace(error.to_string()),
             AppendError::WrongLength { .. } | AppendError::Refused(_) => Failure::Storage(error.to_string()),
             AppendError::Unknown(_) => Failure::Unknown(error.to_string()),
         }
@@ -264,6 +272,7 @@ impl From<SubmitError> for Failure {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Rejected(rejection) => Failure::Rejected { place: String::new(), rejection },
+            SubmitError::NoSpace(_) => Failure::NoSpace(error.to_string()),
             SubmitError::NotTried | SubmitError::Refused(_) | SubmitError::Closed => {
                 Failure::Storage(error.to_string())
             }

@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use breaking::Watched;
+use serde_json::Value;
 use support::{Ledger, Said, mixed_from};
 
 /// Twice the reserve of 64 MiB and the room for one round, of 16 MiB.
@@ -128,12 +129,14 @@ fn entries(log: &[u8]) -> usize {
     log.iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// Refused for lack of space: exit status 4, one line that says what to do.
+/// Refused for lack of space: exit status 4, an error of its own, one line that says what to do.
 fn too_full(said: &Said) {
     assert_eq!(said.status, 4, "{}{}", said.out, said.err);
     assert!(SAYS.iter().any(|words| said.err.contains(words)), "{}", said.err);
-    let errors = said.err.lines().filter(|line| *line != "SIMULATED CLOCK").count();
-    assert_eq!(errors, 1, "{}", said.err);
+    let errors: Vec<&str> = said.err.lines().filter(|line| *line != "SIMULATED CLOCK").collect();
+    let [error] = errors.as_slice() else { panic!("one line expected: {}", said.err) };
+    let error: Value = serde_json::from_str(error).unwrap_or_else(|_| panic!("no JSON: {error}"));
+    assert_eq!(error["error"]["code"], "no_space", "{error}");
 }
 
 /// Reading answers as before.
@@ -158,7 +161,7 @@ fn the_reserve_stops_appends_and_not_reads() {
         assert!(refused.err.contains("64 MiB are kept in reserve"), "{}", refused.err);
         assert_eq!(refused.out, "", "nothing is acknowledged");
         let concern =
-            "concern raise QE1 --severity low --statement safeguarding --source staff --account words";
+            "concern raise QE1 --severity low --statement safeguarding --source staff --account words --json";
         too_full(&ledger.write("assessor-1", "2026-07-20", concern));
         reads(&ledger, &log);
 
@@ -209,7 +212,7 @@ fn not_a_byte_is_left() {
             let mut answered = 0;
             for _ in 0..3 {
                 too_full(&submit(&ledger, &second));
-                for question in ["log --json", "verify --documents", "rating QE1"] {
+                for question in ["log --json", "verify --documents --json", "rating QE1 --json"] {
                     let said = ledger.read(question);
                     if said.status == 0 {
                         answered += 1;

@@ -7,9 +7,11 @@
 
 use std::path::Path;
 
+use crate::export::{ExportReader, Item};
 use crate::line;
-use crate::log::Entry;
+use crate::log::{Entry, Head};
 use crate::store;
+use crate::values::{Hash, Length};
 
 /// An entry, as from an untrusted log: whatever is accepted is spelled the same again.
 pub fn entry(bytes: &[u8]) {
@@ -37,6 +39,51 @@ pub fn page(bytes: &[u8]) {
 /// A page of these entries: where to begin.
 pub fn some_page(entries: &[Vec<u8>]) -> Vec<u8> {
     store::write_page(entries)
+}
+
+/// An export: as it is, and with a last line that fits what is before it, since few changes get past the hash there.
+pub fn export(bytes: &[u8]) {
+    read_export(bytes);
+    if let Some(bytes) = with_fitting_end(bytes) {
+        read_export(&bytes);
+    }
+}
+
+/// The same stream, its last line spelled anew from its header and the bytes before: none if it has no header.
+fn with_fitting_end(bytes: &[u8]) -> Option<Vec<u8>> {
+    let stated = ExportReader::new(bytes).ok()?.header().head();
+    let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let end = lines.iter().rposition(|byte| *byte == b'\n')? + 1;
+    let mut fitting = bytes[..end].to_vec();
+    let blake3 = Hash::of(&fitting);
+    let (head, length) = (stated.hash, stated.length.0);
+    let line = format!("{{\"end\":{{\"blake3\":\"{blake3}\",\"head\":\"{head}\",\"length\":{length}}}}}\n");
+    fitting.extend_from_slice(line.as_bytes());
+    Some(fitting)
+}
+
+/// What is handed out follows from entry to entry, and leads to the head of the header if no error comes.
+fn read_export(bytes: &[u8]) {
+    let Ok(mut reader) = ExportReader::new(bytes) else { return };
+    let stated = reader.header().head();
+    let mut head = Head::EMPTY;
+    while let Some(item) = reader.next() {
+        match item {
+            Ok(Item::Entry(entry, bytes)) => {
+                assert_eq!((entry.sequence, entry.prev), (head.length.next_sequence(), head.hash));
+                assert_eq!(entry.encode().ok().as_deref(), Some(&*bytes), "another spelling was accepted");
+                head = Head { length: Length(head.length.0 + 1), hash: Hash::of(&bytes) };
+            }
+            Ok(Item::Document(commitment, found)) => {
+                assert_eq!(store::commitment(&found.secret, &found.content), commitment);
+            }
+            Err(_) => {
+                assert!(reader.next().is_none(), "something comes after the error");
+                return;
+            }
+        }
+    }
+    assert_eq!(head, stated, "it ended well, elsewhere");
 }
 
 /// The two files of a vault in `dir`, which is written over: their lengths are told apart by the first two bytes.

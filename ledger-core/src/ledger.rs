@@ -36,7 +36,10 @@ pub enum SubmitError {
     /// An earlier request of the same batch was not recorded, so this one was not tried.
     #[error("not tried, because an earlier command of the batch was not recorded")]
     NotTried,
-    /// Nothing was written, such as when the disk is nearly full. Mend the cause and submit again.
+    /// Nothing was written, because the reserve of free space is reached. Free some space and submit again.
+    #[error("nothing was written: {0}")]
+    NoSpace(String),
+    /// Nothing was written, such as when the log cannot be read. Mend the cause and submit again.
     #[error("nothing was written: {0}")]
     Refused(String),
     /// The round may or may not be in the log. Reopen the ledger and submit again with the same ids: what was

@@ -223,7 +223,7 @@ impl Decider {
         if self.writer.round_bytes() == 0
             && let Err(error) = self.store.ready()
         {
-            return Err(SubmitError::Refused(error.to_string()));
+            return Err(not_ready(error));
         }
         self.writer.take(request).map_err(|refusal| match refusal {
             Refusal::Rejected(rejection) => SubmitError::Rejected(rejection),
@@ -236,6 +236,15 @@ impl Decider {
 fn answer_all(waiting: Vec<Waiting>, error: &SubmitError) {
     for (answer, answers) in waiting {
         let _ = answer.send(vec![Err(error.clone()); answers.len()]);
+    }
+}
+
+/// Why nothing is decided now.
+fn not_ready(error: AppendError) -> SubmitError {
+    match error {
+        AppendError::NoSpace(what) => SubmitError::NoSpace(what),
+        AppendError::Refused(what) => SubmitError::Refused(what),
+        AppendError::WrongLength { .. } | AppendError::Unknown(_) => SubmitError::Refused(error.to_string()),
     }
 }
 

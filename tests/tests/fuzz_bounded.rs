@@ -4,10 +4,14 @@
 //! the largest page or document takes. Left out: finding its way by coverage, which cargo-fuzz does.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use fastrand::Rng;
+use ledger_core::export::export;
 use ledger_core::fuzzing;
-use ledger_core::store::{DiskVault, Vault};
+use ledger_core::store::{DiskVault, SledStore, Store, StoreOptions, Vault};
+use ledger_core::values::Sequence;
+use ledger_tests::filled;
 use ledger_tests::random::History;
 
 /// What the process may grow by: everything given is below 100 KiB, a page at most 1 MiB with 4 MiB for where its
@@ -77,12 +81,35 @@ fn targets(scratch: &Path) -> Vec<Target<'_>> {
     let entries = history.world.log();
     let pages = [1, 10, 40].map(|count| fuzzing::some_page(&entries[..count])).to_vec();
     let vaults = vec![some_vault(scratch, 0), some_vault(scratch, 3), some_vault(scratch, 20)];
+    let exports = some_exports(&scratch.join("exported"));
     let in_scratch = move |bytes: &[u8]| fuzzing::vault(scratch, bytes);
     vec![
         Target { name: "entry", valid: entries, share: 1000, run: Box::new(fuzzing::entry) },
         Target { name: "page", valid: pages, share: 1000, run: Box::new(fuzzing::page) },
         Target { name: "command", valid: history.lines, share: 1000, run: Box::new(fuzzing::command) },
+        Target { name: "export", valid: exports, share: 1000, run: Box::new(fuzzing::export) },
         Target { name: "vault", valid: vaults, share: 40, run: Box::new(in_scratch) },
+    ]
+}
+
+/// Exports of a small ledger: of its first entries and of all, without documents and with them. Small, since every input
+/// is read from its beginning.
+fn some_exports(dir: &Path) -> Vec<Vec<u8>> {
+    let ledger = filled::found(dir, StoreOptions::default());
+    filled::fill(&ledger, 0, 4);
+    ledger.close().expect("closed");
+    let store: Arc<dyn Store> = Arc::new(SledStore::open(dir).expect("opened"));
+    let vault = DiskVault::open(dir).expect("a vault");
+    let exported = |vault: Option<&DiskVault>, until: Option<u64>| {
+        let mut bytes = Vec::new();
+        export(&store, vault, until.map(Sequence::new), &mut bytes, &mut |_, _| ()).expect("exported");
+        bytes
+    };
+    vec![
+        exported(None, Some(0)),
+        exported(Some(&vault), Some(2)),
+        exported(None, None),
+        exported(Some(&vault), None),
     ]
 }
 

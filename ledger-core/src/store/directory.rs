@@ -152,6 +152,19 @@ pub enum OpenError {
         /// The directory given.
         dir: PathBuf,
     },
+    /// sled waits for what will never come, which some damage to its snapshot makes it do. The waiting thread is left
+    /// behind, with locks that sled shares within a process: end this one before anything else is opened.
+    #[error(
+        "{} could not be read within {seconds} s: its snapshot seems to name what the log does not hold; unless the disk \
+         was only slow, remove the files snap.* there from a copy of the directory, and see what `ledger verify` says of \
+         that, or restore a backup", path.display()
+    )]
+    Hangs {
+        /// sled's directory.
+        path: PathBuf,
+        /// How long it was given.
+        seconds: u64,
+    },
     /// Anything else the operating system or sled refused.
     #[error("{}: {what}", path.display())]
     Io {
@@ -377,20 +390,29 @@ pub(super) fn sync_parent(file: &Path) -> io::Result<()> {
     sync_dir(parent(file))
 }
 
-/// Refuses if writing `bytes` would leave less than `reserve` free on the file system of `dir`; says so in words
-/// for an error message. Cost: about 1 us.
-pub(super) fn check_space(dir: &Path, bytes: u64, reserve: u64) -> Result<(), String> {
-    let space = rustix::fs::statvfs(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+/// Why nothing may be written now, in words for an error message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum SpaceError {
+    /// Less would be left than the reserve.
+    Reserve(String),
+    /// The operating system does not say how much is free.
+    Unknown(String),
+}
+
+/// Refuses if writing `bytes` would leave less than `reserve` free on the file system of `dir`. Cost: about 1 us.
+pub(super) fn check_space(dir: &Path, bytes: u64, reserve: u64) -> Result<(), SpaceError> {
+    let space = rustix::fs::statvfs(dir)
+        .map_err(|error| SpaceError::Unknown(format!("{}: {error}", dir.display())))?;
     let free = space.f_bavail.saturating_mul(space.f_frsize);
     if free >= reserve.saturating_add(bytes) {
         return Ok(());
     }
-    Err(format!(
+    Err(SpaceError::Reserve(format!(
         "{} MiB are free in {}, and {} MiB are kept in reserve; free some space, reading goes on",
         free >> 20,
         dir.display(),
         reserve >> 20
-    ))
+    )))
 }
 
 #[cfg(test)]
@@ -436,7 +458,13 @@ mod tests {
     #[test]
     fn space_is_refused_with_numbers() {
         assert_eq!(check_space(Path::new("."), 0, 0), Ok(()));
-        let refused = check_space(Path::new("."), 1, u64::MAX).expect_err("never that much");
-        assert!(refused.contains("MiB are kept in reserve"), "{refused}");
+        let refused = check_space(Path::new("."), 1, u64::MAX);
+        let Err(SpaceError::Reserve(words)) = refused else { panic!("never that much: {refused:?}") };
+        assert!(words.contains("MiB are kept in reserve"), "{words}");
+        let nowhere = check_space(Path::new("nowhere"), 1, 0);
+        assert!(
+            matches!(&nowhere, Err(SpaceError::Unknown(words)) if words.contains("nowhere")),
+            "{nowhere:?}"
+        );
     }
 }

@@ -39,6 +39,7 @@ pub use vault::{
 
 use crate::log::{Head, MAX_ENTRY_BYTES};
 use crate::values::{Hash, Length, Sequence};
+use directory::SpaceError;
 
 /// Entries to append together, in order, and the head the log will have after them.
 #[derive(Debug, Clone)]
@@ -111,12 +112,24 @@ pub enum AppendError {
         /// Length found.
         actual: Length,
     },
-    /// Refused before anything was written, such as too little free space. Mend the cause and try again.
+    /// The reserve of free space is reached. Nothing was written; free some space and try again.
+    #[error("nothing was written: {0}")]
+    NoSpace(String),
+    /// Refused before anything was written. Mend the cause and try again.
     #[error("nothing was written: {0}")]
     Refused(String),
     /// The write may or may not have happened. The store takes no more appends; open it again to find out.
     #[error("unknown outcome: {0}; reopen the ledger to learn whether it was recorded")]
     Unknown(String),
+}
+
+impl From<SpaceError> for AppendError {
+    fn from(error: SpaceError) -> Self {
+        match error {
+            SpaceError::Reserve(what) => AppendError::NoSpace(what),
+            SpaceError::Unknown(what) => AppendError::Refused(what),
+        }
+    }
 }
 
 /// Whether `batch` can follow a log of length `expected`: entries of the right sizes, and a head that is their own.

@@ -7,6 +7,7 @@
 //! | iterators are no snapshots | a read looks up the page of one position; never the next key |
 //! | large values leave the log, unsynced | `page.rs` keeps values small; a start refuses `blobs/` |
 //! | a torn snapshot makes it unopenable; opening can panic | torn ones are moved aside; opening has a thread of its own |
+//! | a page that a snapshot puts beyond the log's end is waited for without end | the first reads have a time limit |
 //! | a truncated file opens with fewer entries | a start compares with the head record, and with the head file outside |
 //! | its garbage is collected only by its background thread | that thread stays on, at its default; nothing rests on its syncs |
 //!
@@ -34,7 +35,7 @@ use crate::values::{Length, Sequence};
 use closing::OpenSled;
 pub use closing::SLED_THREADS;
 use lookup::{caught, page_of};
-use opening::{lacks, last_first, open_file, open_sled, recover, sync_files};
+use opening::{OPENING_LIMIT, lacks, last_first, open_file, open_sled, recover, sync_files, within};
 
 /// Entries in small pages at which they are replaced by full ones: some five full pages, written twice.
 const SEAL_AT: usize = 256;
@@ -208,7 +209,8 @@ impl SledStore {
         let path = directory.head();
         let record = HeadRecord::open(&path).map_err(OpenError::at(&path))?;
         let record = record.ok_or_else(|| damaged(&path, "neither of its slots is whole"))?;
-        let (head, small) = recover(&db, &record.head(), &log)?;
+        let recorded = record.head();
+        let (head, small) = within(OPENING_LIMIT, &db, &log, move |db, log| recover(db, &recorded, log))?;
         let outside = match &options.head_file {
             None => None,
             Some(file) => Some((file.clone(), outside_record(file, &db, head, &log)?)),
@@ -297,8 +299,7 @@ impl Store for SledStore {
     fn ready(&self) -> Result<(), AppendError> {
         self.check_open()?;
         // Room for a full round of the largest entries, above the reserve.
-        check_space(self.directory.path(), ROUND_BYTES, self.options.reserve_bytes)
-            .map_err(AppendError::Refused)
+        Ok(check_space(self.directory.path(), ROUND_BYTES, self.options.reserve_bytes)?)
     }
 
     fn append(&self, expected: Length, batch: &Batch) -> Result<(), AppendError> {
@@ -310,8 +311,7 @@ impl Store for SledStore {
         }
         check_batch(expected, batch)?;
         let bytes = batch.entries.iter().map(|entry| entry.len() as u64).sum();
-        check_space(self.directory.path(), bytes, self.options.reserve_bytes)
-            .map_err(AppendError::Refused)?;
+        check_space(self.directory.path(), bytes, self.options.reserve_bytes)?;
         let (changes, after) =
             writer.plan(expected, batch).map_err(|error| AppendError::Refused(error.to_string()))?;
         if let Err(what) = caught(|| self.commit(changes)).and_then(|committed| committed) {
@@ -714,7 +714,8 @@ mod tests {
         let store = SledStore::open_with(dir.path(), options).expect("opened");
         let head = store.head();
         let refused = store.append(head.length, &batch(head, &[entry(5)]));
-        assert!(matches!(&refused, Err(AppendError::Refused(why)) if why.contains("reserve")), "{refused:?}");
+        assert!(matches!(&refused, Err(AppendError::NoSpace(why)) if why.contains("reserve")), "{refused:?}");
+        assert!(matches!(store.ready(), Err(AppendError::NoSpace(_))));
         holds(&store, 5);
         drop(store);
         append(&SledStore::open(dir.path()).expect("opened"), 1);

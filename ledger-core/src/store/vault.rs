@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use disk::DiskVault;
 pub use memory::MemoryVault;
 
+use super::directory::SpaceError;
 use crate::store::Snapshots;
 use crate::values::Hash;
 
@@ -203,7 +204,10 @@ pub enum VaultError {
         /// What was to be erased.
         commitment: Hash,
     },
-    /// Nothing was changed, such as for lack of space. Mend the cause and try again.
+    /// The reserve of free space is reached. Nothing was changed; free some space and try again.
+    #[error("nothing was changed: {0}")]
+    NoSpace(String),
+    /// Nothing was changed. Mend the cause and try again.
     #[error("nothing was changed: {0}")]
     Refused(String),
     /// A write may or may not have happened. The vault changes no more; open the ledger again.
@@ -225,6 +229,15 @@ pub enum VaultError {
         /// The operating system's words.
         what: String,
     },
+}
+
+impl From<SpaceError> for VaultError {
+    fn from(error: SpaceError) -> Self {
+        match error {
+            SpaceError::Reserve(what) => VaultError::NoSpace(what),
+            SpaceError::Unknown(what) => VaultError::Refused(what),
+        }
+    }
 }
 
 /// The commitment of `content` under `secret`: what an entry carries. Anyone who is given both can recompute it.

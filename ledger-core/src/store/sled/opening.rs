@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use super::super::ReadError;
@@ -19,6 +20,39 @@ const CACHE_BYTES: u64 = 16 << 20;
 
 /// Bytes at the end of a snapshot that say its length and checksum: sled rejects one that is no longer.
 const SNAPSHOT_FOOTER_BYTES: u64 = 12;
+
+/// How long the first reads of an opening may take: they are a few hundred pages at most, usually of some ms together.
+pub(super) const OPENING_LIMIT: Duration = Duration::from_secs(60);
+
+/// What `read` finds in sled, if it finds it within `limit`: sled waits without end for a page that lies beyond what its
+/// log holds, as a damaged snapshot may say. A thread that hangs is left behind with its share of sled, and with a lock
+/// that every sled of the process shares: no other one is written to until the process ends.
+pub(super) fn within<T: Send + 'static>(
+    limit: Duration,
+    db: &::sled::Db,
+    log: &Path,
+    read: impl FnOnce(&::sled::Db, &Path) -> Result<T, OpenError> + Send + 'static,
+) -> Result<T, OpenError> {
+    let (tell, told) = mpsc::sync_channel(1);
+    let (db, path) = (db.clone(), log.to_owned());
+    let reading = std::thread::Builder::new().name(OPENING_THREAD.to_owned()).spawn(move || {
+        let found = read(&db, &path);
+        // Whoever is told may close sled at once and must be the last to hold it.
+        drop(db);
+        // Nobody listens any more when it was too late.
+        let _ = tell.send(found);
+    });
+    reading.map_err(OpenError::at(log))?;
+    match told.recv_timeout(limit) {
+        Ok(found) => found,
+        Err(RecvTimeoutError::Timeout) => {
+            Err(OpenError::Hangs { path: log.to_owned(), seconds: limit.as_secs() })
+        }
+        Err(RecvTimeoutError::Disconnected) => {
+            Err(OpenError::Panicked { path: log.to_owned(), what: "reading the end of the log".to_owned() })
+        }
+    }
+}
 
 /// The head of what sled holds, and its small pages, if it agrees with the head recorded before.
 pub(super) fn recover(db: &::sled::Db, recorded: &Head, log: &Path) -> Result<(Head, Small), OpenError> {
@@ -225,7 +259,57 @@ pub(super) fn sync_files(log: &Path, file: Option<File>) -> Result<File, OpenErr
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
+    use super::super::super::conformance::append;
+    use super::super::SledStore;
     use super::*;
+
+    /// sled's newest snapshot, but for its footer: the length of what is before, and its checksum.
+    fn snapshot(log: &Path) -> (PathBuf, Vec<u8>) {
+        let newest = snapshots(log).expect("listed").into_iter().max().expect("a snapshot");
+        let mut body = fs::read(log.join(&newest)).expect("read");
+        body.truncate(body.len() - SNAPSHOT_FOOTER_BYTES as usize);
+        (log.join(newest), body)
+    }
+
+    /// From the last byte of a snapshot backwards, the first change that makes sled wait for ever: a page's position
+    /// in the log becomes one that is not written yet.
+    #[test]
+    fn a_page_beyond_the_end_of_the_log_is_not_waited_for() {
+        // The thread left behind holds a lock that every sled of its process shares.
+        const ALONE: &str = "LEDGER_TEST_ALONE";
+        const NAME: &str = "store::sled::opening::tests::a_page_beyond_the_end_of_the_log_is_not_waited_for";
+        if std::env::var_os(ALONE).is_none() {
+            let mut alone = Command::new(std::env::current_exe().expect("this program"));
+            let ended = alone.args(["--exact", NAME, "--nocapture"]).env(ALONE, "1").output().expect("run");
+            let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+            let error = String::from_utf8_lossy(&ended.stderr).into_owned();
+            assert!(ended.status.success() && said.contains("made sled wait"), "{said}{error}");
+            return;
+        }
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = SledStore::create(dir.path()).expect("created");
+        append(&store, 300);
+        drop(store);
+        drop(SledStore::open(dir.path()).expect("opened, which takes a snapshot"));
+        let log = dir.path().join("log");
+        let (path, body) = snapshot(&log);
+        let limit = Duration::from_secs(2);
+        let hangs = (0..body.len()).rev().find(|at| {
+            let mut changed = body.clone();
+            changed[*at] ^= 0x04;
+            let checksum = crc32fast::hash(&changed);
+            changed.extend((body.len() as u64).to_le_bytes());
+            changed.extend(checksum.to_le_bytes());
+            fs::write(&path, changed).expect("written");
+            let Ok(db) = open_sled(&log) else { return false };
+            let found = within(limit, &db, &log, |db, log| recover(db, &Head::EMPTY, log));
+            found.err() == Some(OpenError::Hangs { path: log.clone(), seconds: 2 })
+        });
+        let hangs = hangs.expect("no change made sled wait, so nothing was shown");
+        println!("byte {hangs} of {} made sled wait", body.len());
+    }
 
     #[test]
     fn what_is_missing_inside_is_damage_and_not_a_missing_ledger() {

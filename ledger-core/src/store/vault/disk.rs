@@ -349,7 +349,7 @@ impl Inner {
 
     fn check_space(&self, more: usize) -> Result<(), VaultError> {
         let bytes = self.segment.buffer.len() + more + self.new_secrets.len() * SECRET_BYTES as usize;
-        check_space(&self.dir, bytes as u64, DEFAULT_RESERVE_BYTES).map_err(VaultError::Refused)
+        Ok(check_space(&self.dir, bytes as u64, DEFAULT_RESERVE_BYTES)?)
     }
 
     /// Hands the buffer to the operating system; it is not durable by that.
