@@ -22,7 +22,7 @@ use ledger_tests::time::instant;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::party::{ALWAYS, NEVER, forget};
+use crate::party::{ALWAYS, FILES, NEVER, forget, snapshot};
 use crate::{seed, size};
 
 const HOUR: i64 = 3_600_000_000;
@@ -94,6 +94,7 @@ fn documents_wait_for_a_day_and_cited_ones_for_ever() {
         for step in 0..120 {
             days.step(&format!("seed {seed}, step {step}"));
         }
+        days.keeps_the_same_twice();
         let Counts { openings, spared, put_again, cited, refused, erased, destroyed, lost } = days.counts;
         all.openings += openings;
         all.spared += spared;
@@ -289,6 +290,24 @@ impl Days {
             actor,
             json!({ "commitment": commitment, "cited_by": cited_by, "legal_basis": "uk-gdpr-article-17" }),
         ))
+    }
+
+    /// The snapshot of what a snapshot gave is that snapshot.
+    fn keeps_the_same_twice(&mut self) {
+        for number in 1_000..1_010 {
+            self.put(number, "at last");
+        }
+        self.give("actor.enrol", self.commands, json!({ "roles": ["auditor"] })).expect("enrolled");
+        let dir = self.dir();
+        let mut kept = Vec::new();
+        for _ in 0..3 {
+            self.ledger.take().expect("open").close().expect("closed");
+            let (ledger, _) = open(&dir, &self.clock, ALWAYS);
+            ledger.close().expect("closed");
+            kept.push(FILES.map(|name| snapshot(&dir, name)));
+            self.ledger = Some(open(&dir, &self.clock, ALWAYS).0);
+        }
+        assert!(kept.iter().all(|files| *files == kept[0]), "equal knowledge was kept as other bytes");
     }
 
     fn entry(&self, at: u64) -> Value {
