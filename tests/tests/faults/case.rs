@@ -103,7 +103,7 @@ impl Case {
         let code = |code: &str| errors.len() == 1 && errors[0]["error"]["code"] == code;
         let is_documented = match status {
             0 => errors.is_empty(),
-            4 => code("storage"),
+            4 => code("storage") || self.error == "ENOSPC" && code("no_space"),
             5 => code("unknown_outcome"),
             _ => false,
         };
