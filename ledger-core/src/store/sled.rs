@@ -238,8 +238,7 @@ impl SledStore {
     fn commit(&self, batch: ::sled::Batch) -> Result<(), String> {
         #[cfg(test)]
         self.fail_if_asked(super::FailureMode::Failed)?;
-        self.db.apply_batch(batch).map_err(|error| error.to_string())?;
-        self.db.flush().map_err(|error| error.to_string())?;
+        self.db.write(batch)?;
         self.file.sync_data().map_err(|error| error.to_string())?;
         #[cfg(test)]
         self.fail_if_asked(super::FailureMode::FailedButStored)?;
