@@ -119,7 +119,7 @@ pub fn load_context(global: &Global) -> Result<(), Failure> {
         if matches!(reading.recorded.event, Event::AreaRegistered(_)) {
             areas.insert(reading.recorded.subject.clone());
         }
-        contexts.apply(&reading);
+        contexts.apply(&reading.recorded);
     })?;
     let (mut wanted, mut held, mut unknown) = (Vec::new(), 0_usize, 0_usize);
     for (subject, command) in shipped::contexts()? {

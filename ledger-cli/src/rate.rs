@@ -6,7 +6,7 @@ use ledger_core::assessment::codes::{CategoryId, FrameworkId, StatementId};
 use ledger_core::assessment::framework::{Framework, Method, Score};
 use ledger_core::assessment::rating::{Derivation, derive, statement_score};
 use ledger_core::shipped;
-use replay::{KnownAt, Register};
+use replay::KnownAt;
 use serde_json::{Value, json};
 
 use crate::args::{Global, RateArgs, StatementScore};
@@ -31,11 +31,10 @@ pub fn rate(global: &Global, args: &RateArgs) -> Result<(), Failure> {
 /// The framework as the ledger adopted it, if there is one, else as shipped.
 fn framework(global: &Global, id: &FrameworkId, out: &mut Out) -> Result<Framework, Failure> {
     if global.data.join("head").exists() {
-        let log = Reader::open(global)?.log;
-        let mut register = Register::default();
-        log.read(KnownAt::Now, &mut |_, _| {}, |reading| register.apply(&reading))?;
+        let reader = Reader::open(global)?;
+        let register = reader.register(KnownAt::Now)?;
         if let Some(framework) = register.framework(id) {
-            output::mark(out, log.founded(), global.json)?;
+            output::mark(out, reader.log.founded(), global.json)?;
             return Ok(framework.clone());
         }
     }

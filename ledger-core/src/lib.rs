@@ -34,7 +34,7 @@ mod writer;
 pub use backup::{BackedUp, BackupError, backup};
 pub use ledger::{Founding, Ledger, OpenLedgerError, Progress, SubmitError};
 pub use opening::STATE_VERSION;
-pub use record::{RecordError, recorded};
+pub use record::{RecordError, recorded, recorded_trusted};
 pub use repair::{RepairError, RepairOptions, Repaired, repair};
 pub use restore::{RestoreError, Restored, restore};
 pub use tail::{Filter, TailEntry};

@@ -30,6 +30,14 @@ macro_rules! spelled_as_text {
             }
         }
 
+        crate::values::described_as_text!($type, $name, $pattern, $description);
+    };
+}
+pub(crate) use spelled_as_text;
+
+/// The JSON Schema of a type whose JSON form is text.
+macro_rules! described_as_text {
+    ($type:ty, $name:expr, $pattern:expr, $description:literal) => {
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 $name.into()
@@ -40,7 +48,7 @@ macro_rules! spelled_as_text {
         }
     };
 }
-pub(crate) use spelled_as_text;
+pub(crate) use described_as_text;
 
 /// Position of an entry in the log: gapless from 0, written as 16 decimal digits (the CloudEvents Sequence
 /// extension asks for a string whose order is the order of events).
@@ -103,7 +111,32 @@ impl FromStr for Sequence {
     }
 }
 
-spelled_as_text!(Sequence, "Sequence", "^[0-9]{16}$", "Position of an entry in the log, 16 digits");
+/// Text in JSON; in snapshots, which nobody reads, the number.
+impl serde::Serialize for Sequence {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_u64(self.0)
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Sequence {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        if deserializer.is_human_readable() {
+            let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+            return text.parse().map_err(D::Error::custom);
+        }
+        match u64::deserialize(deserializer)? {
+            value @ 0..=Sequence::MAX => Ok(Sequence(value)),
+            value => Err(D::Error::custom(format!("{value} is no sequence number"))),
+        }
+    }
+}
+
+described_as_text!(Sequence, "Sequence", "^[0-9]{16}$", "Position of an entry in the log, 16 digits");
 
 /// How many entries a log has: the sequence number its next entry will get.
 #[derive(

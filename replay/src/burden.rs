@@ -5,14 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger_core::assessment::Event;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{OrganisationId, Subject};
+use ledger_core::assessment::{Event, Recorded};
 use ledger_core::values::Sequence;
 use serde::Serialize;
 
 use crate::casefile::ItemState;
-use crate::log::Reading;
 
 /// A request to the organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,8 +63,7 @@ impl Burden {
     }
 
     /// Takes the next event.
-    pub fn apply(&mut self, reading: &Reading) {
-        let recorded = &reading.recorded;
+    pub fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::EvidenceRequested(event) if event.organisation == self.organisation => {
                 let item = AskedItem {

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger_core::assessment::Event;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{CategoryId, Document, FrameworkId, OrganisationId, StatementId};
 use ledger_core::assessment::event::{
@@ -15,11 +14,11 @@ use ledger_core::assessment::event::{
 };
 use ledger_core::assessment::framework::{Framework, Method, Moderation, Score};
 use ledger_core::assessment::risk::Severity;
+use ledger_core::assessment::{Event, Recorded};
 use ledger_core::values::Sequence;
 use serde::Serialize;
 
 use crate::history::SubjectHistory;
-use crate::log::Reading;
 use crate::summary::spelled;
 
 /// Whether something is still to be dealt with.
@@ -209,14 +208,14 @@ impl CaseFile {
     /// The case file that a history amounts to.
     pub fn of(history: &SubjectHistory) -> Self {
         let mut file = CaseFile::default();
-        history.readings.iter().for_each(|reading| file.apply(reading));
+        history.readings.iter().for_each(|reading| file.apply(&reading.recorded));
         file
     }
 
     /// Takes the subject's next event.
-    pub fn apply(&mut self, reading: &Reading) {
-        let sequence = reading.recorded.sequence;
-        match &reading.recorded.event {
+    pub fn apply(&mut self, recorded: &Recorded) {
+        let sequence = recorded.sequence;
+        match &recorded.event {
             Event::AssessmentOpened(event) => self.assessments.push(AssessmentCase {
                 sequence,
                 framework: event.framework.clone(),
@@ -261,20 +260,20 @@ impl CaseFile {
                 });
             }
             _ => {
-                self.apply_evidence(reading);
-                self.apply_score(reading);
-                self.apply_accuracy(reading);
+                self.apply_evidence(recorded);
+                self.apply_score(recorded);
+                self.apply_accuracy(recorded);
             }
         }
     }
 
-    fn apply_evidence(&mut self, reading: &Reading) {
-        let sequence = reading.recorded.sequence;
-        match &reading.recorded.event {
+    fn apply_evidence(&mut self, recorded: &Recorded) {
+        let sequence = recorded.sequence;
+        match &recorded.event {
             Event::EvidenceSubmitted(event) => self.evidence.push(EvidenceItem {
                 sequence,
                 evidence: event.clone(),
-                author: reading.recorded.author.to_string(),
+                author: recorded.author.to_string(),
                 withdrawn: false,
                 erased: Vec::new(),
                 shared_with: Vec::new(),
@@ -313,9 +312,9 @@ impl CaseFile {
         }
     }
 
-    fn apply_score(&mut self, reading: &Reading) {
-        let entry = reading.recorded.sequence;
-        match &reading.recorded.event {
+    fn apply_score(&mut self, recorded: &Recorded) {
+        let entry = recorded.sequence;
+        match &recorded.event {
             Event::ScoreAssigned(event) => self.assessment_mut(event.assessment, |case| {
                 case.scores.push(ScoreCase {
                     statement: event.statement.clone(),
@@ -344,9 +343,9 @@ impl CaseFile {
         }
     }
 
-    fn apply_accuracy(&mut self, reading: &Reading) {
-        let sequence = reading.recorded.sequence;
-        match &reading.recorded.event {
+    fn apply_accuracy(&mut self, recorded: &Recorded) {
+        let sequence = recorded.sequence;
+        match &recorded.event {
             Event::DraftShared(event) => self.assessment_mut(event.assessment, |case| {
                 case.draft = Some(DraftCase {
                     sequence,

@@ -7,14 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use ledger_core::assessment::Event;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{AreaKind, Subject};
 use ledger_core::assessment::indicator::Decimal;
+use ledger_core::assessment::{Event, Recorded};
 use ledger_core::values::Sequence;
 use serde::Serialize;
-
-use crate::log::Reading;
 
 /// The variables that peers are found by.
 pub const PEER_VARIABLES: [&str; 2] = ["population", "deprivation-share"];
@@ -52,8 +50,7 @@ pub struct Peers {
 
 impl Contexts {
     /// Takes the next event.
-    pub fn apply(&mut self, reading: &Reading) {
-        let recorded = &reading.recorded;
+    pub fn apply(&mut self, recorded: &Recorded) {
         let Event::ContextRecorded(event) = &recorded.event else { return };
         let area = self.areas.entry(recorded.subject.clone()).or_default();
         for variable in &event.variables {

@@ -7,8 +7,11 @@ use ledger_core::log::Head;
 use ledger_core::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 use serde::Serialize;
 
-use crate::log::{KnownAt, Log, Reading, ReplayError};
+use crate::clocks::KnownAt;
+use crate::log::{Log, Reading, ReplayError};
+use crate::projection::Projection;
 use crate::register::Register;
+use crate::scope::scoped;
 use crate::summary::summary;
 
 /// A subject's readings with the register as known at the same moment.
@@ -18,7 +21,7 @@ pub struct SubjectHistory {
     pub subject: Subject,
     /// Its entries, oldest first.
     pub readings: Vec<Reading>,
-    /// Results, frameworks and areas.
+    /// Its results and area, those of the areas it follows, and the frameworks. Of other subjects nothing.
     pub register: Register,
     /// The head as known at that moment.
     pub head: Head,
@@ -57,22 +60,18 @@ pub struct RatingChange {
 }
 
 impl SubjectHistory {
-    /// Reads the history of one subject. Cost: one pass over the log.
+    /// Reads the history of one subject. Cost: a page for each entry of it at most, once the index is up to date.
     pub fn read(
         log: &Log,
         subject: &Subject,
         known_at: KnownAt,
         progress: &mut dyn FnMut(Length, Length),
     ) -> Result<Self, ReplayError> {
-        let mut register = Register::default();
-        let mut readings = Vec::new();
-        let head = log.read(known_at, progress, |reading| {
-            register.apply(&reading);
-            if reading.recorded.subject == *subject {
-                readings.push(reading);
-            }
-        })?;
-        Ok(SubjectHistory { subject: subject.clone(), readings, register, head })
+        let index = log.index(progress)?;
+        let until = log.known(known_at)?;
+        let readings = log.at(&index.of(subject, until))?;
+        let register = scoped(log, &index, subject, until)?;
+        Ok(SubjectHistory { subject: subject.clone(), readings, register, head: log.head_at(until)? })
     }
 
     /// Every entry in one line each. An entry that changed the rating in force on its own recorded day carries
@@ -85,7 +84,7 @@ impl SubjectHistory {
         let mut before = None;
         let mut lines = Vec::with_capacity(self.readings.len());
         for reading in &self.readings {
-            register.apply(reading);
+            register.apply(&reading.recorded);
             let recorded = &reading.recorded;
             let answer = register.rating(&self.subject, Date::in_london(recorded.recorded_time));
             let after = answer

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ledger_core::assessment::Event;
 use ledger_core::assessment::codes::{Code, Subject};
 use ledger_core::assessment::event::{IndicatorDefined, IndicatorObserved};
 use ledger_core::assessment::indicator::{figure, is_worse};
+use ledger_core::assessment::{Event, Recorded};
 use ledger_core::values::Sequence;
 use serde::Serialize;
-
-use crate::log::Reading;
 
 /// A figure on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,8 +42,7 @@ pub struct Indicators {
 
 impl Indicators {
     /// Takes the next event.
-    pub fn apply(&mut self, reading: &Reading) {
-        let recorded = &reading.recorded;
+    pub fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::IndicatorDefined(event) => {
                 self.definitions.insert(event.id.clone(), event.clone());

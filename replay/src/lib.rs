@@ -7,15 +7,19 @@
 
 mod burden;
 mod casefile;
+mod clocks;
 mod context;
 mod documents;
 mod history;
 mod improvement;
+mod index;
 mod indicators;
 mod log;
 mod programme;
+mod projection;
 mod register;
 pub mod report;
+mod scope;
 mod show;
 mod summary;
 mod themes;
@@ -23,17 +27,21 @@ mod verify;
 
 pub use burden::{AskedItem, Burden, BurdenView};
 pub use casefile::{AssessmentCase, CaseFile, Coverage, CoverageCell, EvidenceItem, ItemState, RequestCase};
+pub use clocks::{AsOf, KnownAt};
 pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
 pub use documents::{DocumentVerification, verify_documents};
 pub use history::{HistoryLine, RatingChange, SubjectHistory};
 pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
+pub use index::Index;
 pub use indicators::{Balance, FigureView, Indicators};
-pub use log::{KnownAt, Log, Reading, ReplayError};
+pub use log::{EntryName, Log, Reading, ReplayError};
 pub use programme::{Programme, ProgrammeView};
+pub use projection::{Fold, Projection};
 pub use register::{
     AreaView, Caveat, PredecessorView, PrintedView, RatingAnswer, Register, ResultKind, ResultView,
     StatementView, Status, ThemeView,
 };
+pub use scope::subject_register;
 pub use show::{ShowTarget, Shown, find, show};
 pub use summary::summary;
 pub use themes::{ThemeMatrix, ThemeRow, Themes};

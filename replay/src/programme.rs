@@ -6,13 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger_core::assessment::Event;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{AreaKind, FrameworkId, Subject};
 use ledger_core::assessment::event::{Phase, TranscribedKind};
+use ledger_core::assessment::{Event, Recorded};
 use serde::Serialize;
 
-use crate::log::Reading;
 use crate::register::Register;
 
 /// Days in which formal assessment is to reach every subject.
@@ -53,8 +52,7 @@ pub struct Programme {
 
 impl Programme {
     /// Takes the next event.
-    pub fn apply(&mut self, reading: &Reading) {
-        let recorded = &reading.recorded;
+    pub fn apply(&mut self, recorded: &Recorded) {
         let valid_from = recorded.valid_from();
         match &recorded.event {
             Event::FrameworkAdopted(event) => {

@@ -9,7 +9,6 @@
 //! here from the score entries.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{AreaKind, FrameworkId, Name, StatementId, Subject, ThemeId, Url};
@@ -22,18 +21,18 @@ use ledger_core::assessment::standing::{
     Basis, GivenScore, Origin, Printed, ResultOnRecord, Standing, standing,
 };
 use ledger_core::assessment::state::{ScoreKey, correct_result, statement_scores};
-use ledger_core::assessment::{Event, Recorded, transcribed_from};
-use ledger_core::values::{Hash, Sequence, Timestamp};
-use serde::Serialize;
+use ledger_core::assessment::{Event, EventKind, Recorded, transcribed_from};
+use ledger_core::values::{Sequence, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::log::Reading;
+use crate::projection::Projection;
 
 /// A result and the days on which something became of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Kept {
     result: ResultOnRecord,
-    given: BTreeMap<ScoreKey, GivenScore>,
-    hash: Hash,
+    /// The score entries a publication cites.
+    given: BTreeMap<Sequence, ScoreEntry>,
     recorded_time: Timestamp,
     source: Option<Url>,
     withdrawn_from: Option<Date>,
@@ -43,15 +42,16 @@ struct Kept {
     corrections: Vec<Sequence>,
 }
 
-/// A score entry, as long as its assessment may still publish it.
-#[derive(Debug, Clone)]
+/// A score entry. Kept as long as its assessment may still publish it, and with the result that did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct ScoreEntry {
+    assessment: Sequence,
     key: ScoreKey,
     score: Score,
     evidence: Vec<Sequence>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct SubjectRatings {
     results: Vec<Kept>,
     scores: BTreeMap<Sequence, ScoreEntry>,
@@ -60,7 +60,7 @@ struct SubjectRatings {
 }
 
 /// What is known about an area.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AreaView {
     /// Its name.
     pub name: Name,
@@ -83,9 +83,9 @@ pub struct AreaView {
 }
 
 /// Results, frameworks and areas as known at a moment. A projection: `apply` and nothing else changes it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Register {
-    frameworks: BTreeMap<FrameworkId, Arc<Framework>>,
+    frameworks: BTreeMap<FrameworkId, Framework>,
     areas: BTreeMap<Subject, AreaView>,
     subjects: BTreeMap<Subject, SubjectRatings>,
     withdrawn_evidence: BTreeMap<Sequence, Date>,
@@ -146,8 +146,6 @@ pub enum ResultKind {
 pub struct ResultView {
     /// Its entry.
     pub sequence: Sequence,
-    /// BLAKE3 of that entry.
-    pub hash: Hash,
     /// Where it came from.
     pub kind: ResultKind,
     /// The day it counts from.
@@ -269,23 +267,66 @@ pub struct RatingAnswer {
     pub predecessors: Vec<PredecessorView>,
 }
 
-impl Register {
-    /// Takes the next event. Entries must come in order of sequence.
-    pub fn apply(&mut self, reading: &Reading) {
-        let Reading { recorded, hash } = reading;
+impl RatingAnswer {
+    /// The entries it rests on: results, the scores they cite, corrections. Ascending.
+    pub fn rests_on(&self) -> Vec<Sequence> {
+        let result = self.result.iter();
+        let corrected = result.flat_map(|result| result.corrections.iter().chain([&result.sequence]));
+        let scored = self.statements.iter().flat_map(|statement| [&statement.entry, &statement.result]);
+        let mut entries: Vec<Sequence> = corrected.chain(scored).copied().collect();
+        entries.sort_unstable();
+        entries.dedup();
+        entries
+    }
+}
+
+impl Projection for Register {
+    const NAME: &'static str = "register";
+    const VERSION: u32 = 1;
+
+    fn wants(kind: EventKind) -> bool {
+        use EventKind as K;
+        matches!(
+            kind,
+            K::FrameworkAdopted
+                | K::AreaRegistered
+                | K::AreaOrganisationAdded
+                | K::AreaOrganisationRemoved
+                | K::AreaSucceeded
+                | K::CorrectionRecorded
+                | K::ScoreAssigned
+                | K::ScoreChanged
+                | K::ScoreModerated
+                | K::FindingsPublished
+                | K::RatingPublished
+                | K::RatingTranscribed
+                | K::RatingWithdrawn
+                | K::ReviewRequested
+                | K::ReviewDecided
+                | K::EvidenceWithdrawn
+                | K::AssessmentTriggered
+                | K::TriggerDischarged
+                | K::AssessmentClosed
+        )
+    }
+
+    fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::FrameworkAdopted(event) => {
-                self.frameworks.insert(event.framework.id.clone(), Arc::new(event.framework.clone()));
+                self.frameworks.insert(event.framework.id.clone(), event.framework.clone());
             }
             Event::AreaRegistered(_)
             | Event::AreaOrganisationAdded(_)
             | Event::AreaOrganisationRemoved(_)
             | Event::AreaSucceeded(_) => self.apply_area(recorded),
             Event::CorrectionRecorded(event) => self.correct(recorded, event),
-            _ => self.apply_result(recorded, *hash),
+            _ if Self::wants(recorded.event.kind()) => self.apply_result(recorded),
+            _ => {}
         }
     }
+}
 
+impl Register {
     fn apply_area(&mut self, recorded: &Recorded) {
         let subject = &recorded.subject;
         match &recorded.event {
@@ -330,7 +371,7 @@ impl Register {
         }
     }
 
-    fn apply_result(&mut self, recorded: &Recorded, hash: Hash) {
+    fn apply_result(&mut self, recorded: &Recorded) {
         let valid_from = recorded.valid_from();
         let sequence = recorded.sequence;
         let frameworks = &self.frameworks;
@@ -338,49 +379,48 @@ impl Register {
         match &recorded.event {
             Event::ScoreAssigned(event) => {
                 let key = (event.statement.clone(), event.category.clone());
-                known.scores.insert(
-                    sequence,
-                    ScoreEntry { key, score: event.score, evidence: event.evidence.clone() },
-                );
+                known.score(sequence, event.assessment, key, event.score, event.evidence.clone());
             }
             Event::ScoreChanged(event) => {
                 let key = (event.statement.clone(), event.category.clone());
-                known.scores.insert(
-                    sequence,
-                    ScoreEntry { key, score: event.score, evidence: event.evidence.clone() },
-                );
+                known.score(sequence, event.assessment, key, event.score, event.evidence.clone());
             }
             Event::ScoreModerated(event) => {
                 let key = (event.statement.clone(), event.category.clone());
-                let evidence = known.scores.get(&event.moderates).map(|score| score.evidence.clone());
-                let entry = ScoreEntry { key, score: event.score, evidence: evidence.unwrap_or_default() };
-                known.scores.insert(sequence, entry);
+                let evidence = known.score_entry(event.moderates).map(|score| score.evidence.clone());
+                known.score(sequence, event.assessment, key, event.score, evidence.unwrap_or_default());
+            }
+            Event::AssessmentClosed(event) => {
+                known.scores.retain(|_, score| score.assessment != event.assessment);
             }
             Event::FindingsPublished(event) => {
                 known.breaches.insert(sequence, !event.breaches.is_empty());
             }
             Event::RatingPublished(event) => {
-                let given: BTreeMap<ScoreKey, GivenScore> = event
-                    .scores
-                    .iter()
-                    .filter_map(|entry| known.scores.get(entry).map(|score| (*entry, score)))
-                    .map(|(entry, score)| (score.key.clone(), GivenScore { score: score.score, entry }))
-                    .collect();
+                let cited = event.scores.iter();
+                let given: BTreeMap<Sequence, ScoreEntry> =
+                    cited.filter_map(|entry| Some((*entry, known.score_entry(*entry)?.clone()))).collect();
                 let Some(framework) = frameworks.get(&event.framework) else { return };
+                let by_key = given
+                    .iter()
+                    .map(|(entry, score)| {
+                        (score.key.clone(), GivenScore { score: score.score, entry: *entry })
+                    })
+                    .collect();
                 let result = ResultOnRecord {
                     sequence,
                     framework: event.framework.clone(),
                     effective: valid_from,
                     origin: Origin::Published { assessment: event.assessment },
-                    scores: statement_scores(framework, &given),
+                    scores: statement_scores(framework, &by_key),
                     breach: known.breaches.get(&event.findings).copied().unwrap_or(false),
                 };
                 if let Some(replaced) = event.replaces.and_then(|at| known.kept_mut(at)) {
                     replaced.review_until = Some(valid_from);
                 }
-                known.results.push(Kept { given, ..Kept::new(result, recorded, hash, None) });
+                known.results.push(Kept { given, ..Kept::new(result, recorded, None) });
             }
-            Event::RatingTranscribed(event) => known.transcribe(recorded, event, hash),
+            Event::RatingTranscribed(event) => known.transcribe(recorded, event),
             Event::RatingWithdrawn(event) => {
                 if let Some(kept) = known.kept_mut(event.publication) {
                     kept.withdrawn_from = Some(valid_from);
@@ -433,17 +473,17 @@ impl Register {
 
     /// Makes a framework known that was adopted outside the history being folded.
     pub(crate) fn adopt(&mut self, framework: Framework) {
-        self.frameworks.insert(framework.id.clone(), Arc::new(framework));
+        self.frameworks.insert(framework.id.clone(), framework);
     }
 
     /// The frameworks adopted, in order of id.
     pub fn frameworks(&self) -> impl Iterator<Item = &Framework> {
-        self.frameworks.values().map(|framework| &**framework)
+        self.frameworks.values()
     }
 
     /// The framework with this id.
     pub fn framework(&self, id: &FrameworkId) -> Option<&Framework> {
-        self.frameworks.get(id).map(|framework| &**framework)
+        self.frameworks.get(id)
     }
 
     /// The areas known, in order of subject.
@@ -578,11 +618,10 @@ fn succeeded_by(area: Option<&AreaView>, as_of: Date) -> Vec<Subject> {
 }
 
 impl Kept {
-    fn new(result: ResultOnRecord, recorded: &Recorded, hash: Hash, source: Option<Url>) -> Self {
+    fn new(result: ResultOnRecord, recorded: &Recorded, source: Option<Url>) -> Self {
         Kept {
             result,
             given: BTreeMap::new(),
-            hash,
             recorded_time: recorded.recorded_time,
             source,
             withdrawn_from: None,
@@ -600,7 +639,6 @@ impl Kept {
         };
         ResultView {
             sequence: self.result.sequence,
-            hash: self.hash,
             kind,
             effective: self.result.effective,
             recorded_time: self.recorded_time,
@@ -612,11 +650,28 @@ impl Kept {
 }
 
 impl SubjectRatings {
+    fn score(
+        &mut self,
+        sequence: Sequence,
+        assessment: Sequence,
+        key: ScoreKey,
+        score: Score,
+        evidence: Vec<Sequence>,
+    ) {
+        self.scores.insert(sequence, ScoreEntry { assessment, key, score, evidence });
+    }
+
+    /// A score entry that is or may be published.
+    fn score_entry(&self, sequence: Sequence) -> Option<&ScoreEntry> {
+        let published = || self.results.iter().rev().find_map(|kept| kept.given.get(&sequence));
+        self.scores.get(&sequence).or_else(published)
+    }
+
     fn kept_mut(&mut self, sequence: Sequence) -> Option<&mut Kept> {
         self.results.iter_mut().find(|kept| kept.result.sequence == sequence)
     }
 
-    fn transcribe(&mut self, recorded: &Recorded, event: &RatingTranscribed, hash: Hash) {
+    fn transcribe(&mut self, recorded: &Recorded, event: &RatingTranscribed) {
         let effective = transcribed_from(event, recorded.recorded_time);
         let sequence = recorded.sequence;
         match event.kind {
@@ -636,7 +691,7 @@ impl SubjectRatings {
                 if let Some(earlier) = event.concerns.and_then(|at| self.kept_mut(at)) {
                     earlier.review_until = Some(effective);
                 }
-                self.results.push(Kept::new(result, recorded, hash, Some(event.source.clone())));
+                self.results.push(Kept::new(result, recorded, Some(event.source.clone())));
             }
             TranscribedKind::Withdrawal => {
                 if let Some(kept) = event.concerns.and_then(|at| self.kept_mut(at)) {
@@ -664,15 +719,9 @@ impl SubjectRatings {
         let withdrawn = |sequence: &Sequence| begun(withdrawn_evidence.get(sequence).copied());
         let rests = |statement: &StatementView| {
             let result = self.results.iter().find(|kept| kept.result.sequence == statement.result);
-            let entries = result.into_iter().flat_map(|kept| {
-                kept.given
-                    .iter()
-                    .filter(|((given, _), _)| *given == statement.statement)
-                    .map(|(_, given)| given.entry)
-            });
-            { entries }.any(|entry| {
-                self.scores.get(&entry).is_some_and(|score| score.evidence.iter().any(withdrawn))
-            })
+            let mut given = result.into_iter().flat_map(|kept| kept.given.values());
+            let scored_as = statement.mapped_from.as_ref().map_or(&statement.statement, |(_, from)| from);
+            given.any(|score| score.key.0 == *scored_as && score.evidence.iter().any(withdrawn))
         };
         if answer.statements.iter().any(rests) {
             answer.caveats.push(Caveat::RestsOnWithdrawnEvidence);

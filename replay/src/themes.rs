@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ledger_core::assessment::Event;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{Code, Name, Subject};
 use ledger_core::assessment::event::{ThematicReportPublished, ThematicReviewOpened};
+use ledger_core::assessment::{Event, Recorded};
 use ledger_core::values::Sequence;
 use serde::Serialize;
 
-use crate::log::Reading;
 use crate::register::Register;
 
 /// A row of the matrix: a subject and its level for each question, null where nothing was found.
@@ -58,8 +57,7 @@ pub struct Themes {
 
 impl Themes {
     /// Takes the next event.
-    pub fn apply(&mut self, reading: &Reading) {
-        let recorded = &reading.recorded;
+    pub fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::ThematicReviewOpened(event) => {
                 let theme = Theme {

@@ -13,6 +13,7 @@ use ledger_core::values::{Hash, Length, Malformed, Sequence};
 use serde::{Serialize, Serializer};
 
 use crate::log::{Log, Reading, ReplayError};
+use crate::projection::Projection;
 use crate::register::Register;
 
 /// A head that someone noted earlier: N entries ending in that hash.
@@ -126,7 +127,7 @@ impl Run {
         let recorded = recorded(&entry).map_err(|e| e.to_string())?;
         self.state.apply(&recorded).map_err(|e| e.to_string())?;
         let reading = Reading { recorded, hash };
-        self.register.apply(&reading);
+        self.register.apply(&reading.recorded);
         self.recompute(&reading);
         Ok(())
     }

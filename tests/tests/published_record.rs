@@ -64,9 +64,7 @@ impl Clerk {
 
     fn register(&self) -> Register {
         let log = Log::over(self.ledger.store()).expect("a log");
-        let mut register = Register::default();
-        log.read(KnownAt::Now, &mut |_, _| (), |reading| register.apply(&reading)).expect("read");
-        register
+        log.replayed::<(Register,)>(KnownAt::Now, &mut |_, _| ()).expect("read").0.0
     }
 }
 

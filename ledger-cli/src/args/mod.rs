@@ -5,6 +5,7 @@
 //! [`Ready`] value.
 
 mod bulk;
+mod clocks;
 mod compare;
 mod document;
 mod foundation;
@@ -27,6 +28,7 @@ use ledger_core::assessment::codes::ActorId;
 use ledger_core::log::CommandId;
 
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
+pub use clocks::Clocks;
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};

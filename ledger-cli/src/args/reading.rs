@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
-use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{AreaKind, CategoryId, FrameworkId, OrganisationId, StatementId, TagId};
 use ledger_core::assessment::event::{Site, SourceKind, Wave};
 
+use super::clocks::Clocks;
 use super::values::{EntryName, StatementScore, coded, event_type};
 
 /// `ledger rate`.
@@ -31,12 +31,9 @@ pub struct RateArgs {
 pub struct RatingArgs {
     /// The subject: full name, ONS or ODS code, or exact name.
     pub subject: String,
-    /// What was in force on that day; today if absent.
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<Date>,
-    /// As it was known then: a date, an instant, a sequence number, or now.
-    #[arg(long, value_name = "WHEN")]
-    pub known_at: Option<String>,
+    /// On which day, as known when.
+    #[command(flatten)]
+    pub clocks: Clocks,
 }
 
 /// `ledger history`.

@@ -180,8 +180,7 @@ fn verdict(row: &PublishedResult, answer: &RatingAnswer) -> Verdict {
 /// Reads the ledger again from its bytes and prints the comparison.
 fn compare(dir: &Path, rows: &[PublishedResult], out: &mut Out) -> Result<(), Failure> {
     let log = Log::open(dir)?;
-    let mut register = Register::default();
-    let head = log.read(KnownAt::Now, &mut |_, _| {}, |reading| register.apply(&reading))?;
+    let ((register,), head) = log.replayed::<(Register,)>(KnownAt::Now, &mut |_, _| {})?;
     let day: Date = DAY.parse()?;
     let mut table =
         Table::new(&["authority", "dated", "published", "%", "replayed", "%", "entry", "verdict"])

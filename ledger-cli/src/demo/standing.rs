@@ -34,7 +34,8 @@ pub fn conclude(dir: &Path, out: &mut Out) -> Result<(), Failure> {
     let history = SubjectHistory::read(&log, &subject, KnownAt::Now, &mut |_, _| {})?;
     out.line("ITS RATING")?;
     let answer = history.register.rating(&subject, END.parse()?);
-    rating::print(out, &answer, KnownAt::Now, history.head)?;
+    let names = log.names(&answer.rests_on())?;
+    rating::print(out, &answer, &names, KnownAt::Now, history.head)?;
     out.line("")?;
     out.line("ITS HISTORY")?;
     let lines = history.lines();

@@ -1,8 +1,9 @@
 //! Questions about more than one assessment: which projection answers which.
 
+use ledger_core::assessment::Recorded;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
-use replay::{Contexts, KnownAt, Reading, Register};
+use replay::{Contexts, Fold, KnownAt, Projection, Register};
 
 use super::{Reader, after, compare, figures, themes, variations, with_progress};
 use crate::args::{Global, Question};
@@ -29,22 +30,27 @@ pub fn ask(global: &Global, question: Question) -> Result<(), Failure> {
 }
 
 impl Reader {
-    /// Hands every event to a projection beside the register. Cost: one pass over the log.
-    pub fn fold(&self, mut apply: impl FnMut(&Reading)) -> Result<Register, Failure> {
+    /// Hands every event to `apply` and to the register. Cost: one pass over the log.
+    pub fn fold(&self, mut apply: impl FnMut(&Recorded)) -> Result<Register, Failure> {
         let mut register = Register::default();
         with_progress("reading", |tell| {
             self.log.read(KnownAt::Now, tell, |reading| {
-                register.apply(&reading);
-                apply(&reading);
+                register.apply(&reading.recorded);
+                apply(&reading.recorded);
             })
         })?;
         Ok(register)
     }
 
+    /// The projections as they were at a moment.
+    pub fn folded<F: Fold>(&self, known_at: KnownAt) -> Result<F, Failure> {
+        Ok(with_progress("reading", |tell| self.log.folded(known_at, tell))?.0)
+    }
+
     /// Areas and their context.
     pub fn contexts(&self) -> Result<(Register, Contexts), Failure> {
         let mut contexts = Contexts::default();
-        let register = self.fold(|reading| contexts.apply(reading))?;
+        let register = self.fold(|recorded| contexts.apply(recorded))?;
         Ok((register, contexts))
     }
 }
@@ -64,6 +70,6 @@ pub fn registered(register: &Register, name: &str) -> Result<Subject, Failure> {
 /// The context line of the area of a history, as of a day.
 pub fn context_line(history: &replay::SubjectHistory, as_of: Date) -> String {
     let mut contexts = Contexts::default();
-    history.readings.iter().for_each(|reading| contexts.apply(reading));
+    history.readings.iter().for_each(|reading| contexts.apply(&reading.recorded));
     contexts.line(&history.subject, as_of)
 }

@@ -33,7 +33,7 @@ fn files(reader: &Reader, subject: Option<&str>) -> Result<BTreeMap<Subject, Cas
             let subject = &reading.recorded.subject;
             if subject.area_kind().is_some() && only.as_ref().is_none_or(|only| only == subject) {
                 known.insert(subject.clone());
-                files.entry(subject.clone()).or_default().apply(&reading);
+                files.entry(subject.clone()).or_default().apply(&reading.recorded);
             }
         })
     })?;

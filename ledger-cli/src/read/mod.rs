@@ -33,7 +33,7 @@ use ledger_core::environment::{Clock, SystemClock};
 use ledger_core::values::{Length, Timestamp};
 use replay::{KnownAt, Log, Register, ReplayError, SubjectHistory};
 
-use crate::args::{Global, Listing};
+use crate::args::{Clocks, Global, Listing};
 use crate::exit::Failure;
 use crate::output::{Out, mark};
 use crate::progress::Progress;
@@ -46,6 +46,7 @@ impl From<ReplayError> for Failure {
             ReplayError::Open(error) => error.into(),
             ReplayError::Read(error) => error.into(),
             ReplayError::Damaged { .. } => Failure::Storage(error.to_string()),
+            ReplayError::Beyond { .. } => Failure::Usage(error.to_string()),
             ReplayError::Empty => Failure::Unusable(error.to_string()),
         }
     }
@@ -79,9 +80,7 @@ impl Reader {
 
     /// Everything known about ratings and areas.
     pub fn register(&self, known_at: KnownAt) -> Result<Register, Failure> {
-        let mut register = Register::default();
-        with_progress("reading", |tell| self.log.read(known_at, tell, |reading| register.apply(&reading)))?;
-        Ok(register)
+        Ok(self.folded::<(Register,)>(known_at)?.0)
     }
 
     /// What the rules know: actors, calendar, policies.
@@ -127,6 +126,12 @@ impl Reader {
         let read = last.map(|last| self.log.store().read(last, 1)).transpose()?.unwrap_or_default();
         let entry = read.first().and_then(|bytes| ledger_core::log::Entry::decode_trusted(bytes).ok());
         Ok(entry.map_or(Timestamp::EPOCH, |entry| entry.recorded_time))
+    }
+
+    /// The day and the moment that a question is about.
+    pub fn clocks(&self, clocks: Clocks) -> Result<(Date, KnownAt), Failure> {
+        let as_of = self.log.day(clocks.as_of.unwrap_or_default(), self.today()?)?;
+        Ok((as_of, clocks.known_at.unwrap_or_default()))
     }
 
     /// The London date of [`Reader::now`].

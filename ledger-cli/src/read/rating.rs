@@ -1,40 +1,30 @@
 //! `rating`, `history`, `report`: what was in force, how it came about, and the report that says so.
 
 use replay::report::{Format, NoReport, Report};
-use replay::{HistoryLine, KnownAt, RatingAnswer, StatementView, Status};
+use replay::{EntryName, HistoryLine, KnownAt, RatingAnswer, StatementView, Status};
 use serde_json::json;
 
 use super::ask::context_line;
 use super::{Reader, vault};
-use crate::args::{Global, Moment, RatingArgs, ReportArgs, ReportFormat};
+use crate::args::{Global, RatingArgs, ReportArgs, ReportFormat};
 use crate::exit::Failure;
 use crate::output::{Out, Table, or_dash};
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::log::Head;
-
-/// A moment as people type it: what `replay` takes, and the short times of the terminal.
-fn known_at(text: Option<&str>) -> Result<KnownAt, Failure> {
-    let Some(text) = text else { return Ok(KnownAt::Now) };
-    match text.parse::<KnownAt>() {
-        Ok(known_at) => Ok(known_at),
-        Err(error) => {
-            text.parse::<Moment>().map(|moment| KnownAt::Instant(moment.0)).map_err(|_| error.into())
-        }
-    }
-}
+use ledger_core::values::{Hash, Sequence};
 
 /// Runs `ledger rating`.
 pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
     let reader = Reader::open(global)?;
     let subject = reader.resolve(&args.subject)?;
-    let known_at = known_at(args.known_at.as_deref())?;
+    let (as_of, known_at) = reader.clocks(args.clocks)?;
     let history = reader.history(&subject, known_at)?;
     if history.register.area(&subject).is_none() {
         return Err(unknown(&subject, known_at));
     }
-    let as_of = args.as_of.map_or_else(|| reader.today(), Ok)?;
     let answer = history.register.rating(&subject, as_of);
+    let names = reader.log.names(&answer.rests_on())?;
     let context = context_line(&history, as_of);
     let mut out = reader.out()?;
     if reader.json {
@@ -42,11 +32,12 @@ pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
         value["known_at"] = json!(known_at.to_string());
         value["head"] = json!({ "entries": history.head.length.0, "hash": history.head.hash });
         value["sequence"] = json!(answer.result.as_ref().map(|result| result.sequence));
-        value["hash"] = json!(answer.result.as_ref().map(|result| result.hash));
+        value["hash"] = json!(answer.result.as_ref().and_then(|result| hash_of(&names, result.sequence)));
+        value["rests_on"] = json!(names);
         value["context"] = json!(context);
         out.json(&value)?;
     } else {
-        print(&mut out, &answer, known_at, history.head)?;
+        print(&mut out, &answer, &names, known_at, history.head)?;
         out.line(format!("context: {context}"))?;
     }
     out.flush()
@@ -57,8 +48,18 @@ fn unknown(subject: &Subject, known_at: KnownAt) -> Failure {
     Failure::Usage(format!("{subject} is not registered{when}: see `ledger area list`"))
 }
 
+fn hash_of(names: &[EntryName], sequence: Sequence) -> Option<Hash> {
+    names.iter().find(|name| name.sequence == sequence).map(|name| name.hash)
+}
+
 /// Prints a rating with where each statement's score comes from.
-pub fn print(out: &mut Out, answer: &RatingAnswer, known_at: KnownAt, head: Head) -> Result<(), Failure> {
+pub fn print(
+    out: &mut Out,
+    answer: &RatingAnswer,
+    names: &[EntryName],
+    known_at: KnownAt,
+    head: Head,
+) -> Result<(), Failure> {
     let mut table = Table::pairs();
     table.pair("subject", &answer.subject);
     table.pair("name", or_dash(answer.name.as_ref()));
@@ -78,7 +79,7 @@ pub fn print(out: &mut Out, answer: &RatingAnswer, known_at: KnownAt, head: Head
         table.pair("method", or_dash(answer.framework.as_ref()));
     }
     if let Some(result) = &answer.result {
-        table.pair("result", format!("{} {}", result.sequence, result.hash));
+        table.pair("result", format!("{} {}", result.sequence, or_dash(hash_of(names, result.sequence))));
         table.pair("counts from", result.effective);
         if let Some(source) = &result.source {
             table.pair("source", source);

@@ -30,16 +30,16 @@ struct Submitted {
 /// Shows the distribution of provider ratings within an area.
 pub fn variations(reader: &Reader, args: &VariationsArgs) -> Result<(), Failure> {
     let mut submitted: BTreeMap<Sequence, Submitted> = BTreeMap::new();
-    let register = reader.fold(|reading| match &reading.recorded.event {
+    let register = reader.fold(|recorded| match &recorded.event {
         Event::EvidenceSubmitted(event) => {
             if let Some(EvidenceResult::ProviderRating { provider, rating, published }) = &event.result {
                 let rating = Submitted {
-                    place: reading.recorded.subject.clone(),
+                    place: recorded.subject.clone(),
                     organisation: provider.to_string(),
                     rating: *rating,
                     published: published.as_ref().map(ToString::to_string).unwrap_or_default(),
                 };
-                submitted.insert(reading.recorded.sequence, rating);
+                submitted.insert(recorded.sequence, rating);
             }
         }
         Event::EvidenceWithdrawn(event) => {

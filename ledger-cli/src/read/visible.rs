@@ -10,7 +10,7 @@ use ledger_core::assessment::Event;
 use ledger_core::assessment::codes::{OrganisationId, Subject};
 use ledger_core::assessment::roles::Role;
 use ledger_core::store::{Document, Vault};
-use replay::{CaseFile, EvidenceItem, KnownAt, Register};
+use replay::{CaseFile, EvidenceItem, KnownAt, Projection, Register};
 
 use super::cases::{listed, print, with_subject};
 use super::{Reader, code, vault, with_progress};
@@ -76,7 +76,7 @@ fn read(reader: &Reader) -> Result<Held, Failure> {
     let mut held = Held::default();
     with_progress("reading", |tell| {
         reader.log.read(KnownAt::Now, tell, |reading| {
-            held.register.apply(&reading);
+            held.register.apply(&reading.recorded);
             let subject = &reading.recorded.subject;
             match &reading.recorded.event {
                 Event::ActorEnrolled(event) => {
@@ -90,7 +90,7 @@ fn read(reader: &Reader) -> Result<Held, Failure> {
                 _ => {}
             }
             if subject.area_kind().is_some() {
-                held.files.entry(subject.clone()).or_default().apply(&reading);
+                held.files.entry(subject.clone()).or_default().apply(&reading.recorded);
             }
         })
     })?;

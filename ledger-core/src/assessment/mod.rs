@@ -21,7 +21,7 @@ pub mod state;
 
 pub use command::{Citation, Command, Request};
 pub use decide::{Context, Planned, decide, references};
-pub use event::{Event, EventError};
+pub use event::{Event, EventError, EventKind};
 pub use recorded::{Author, Recorded, counts_from, transcribed_from};
 pub use rejection::Rejection;
 pub use state::{IllegalHistory, State};

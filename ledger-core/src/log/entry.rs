@@ -145,6 +145,11 @@ impl AuthType {
             AuthType::Unknown => "unknown",
         }
     }
+
+    pub(super) fn of(text: &str) -> Option<AuthType> {
+        let all = [AuthType::AppUser, AuthType::ServiceAccount, AuthType::System, AuthType::Unknown];
+        all.into_iter().find(|known| known.as_str() == text)
+    }
 }
 
 /// One event of the log with its attributes typed and its `data` as canonical bytes.

@@ -6,6 +6,8 @@
 pub mod canonical;
 mod chain;
 mod entry;
+mod outline;
 
 pub use chain::{ChainError, Head, Link, Mark};
 pub use entry::{AuthType, CommandId, Entry, EntryError, EventId, MAX_ENTRY_BYTES};
+pub use outline::Outline;

@@ -31,7 +31,7 @@ pub(crate) use fuzzing::{read_page, read_vault, write_page};
 pub use marks::Work;
 pub use memory::{FailureMode, MemoryStore};
 pub(crate) use repairing::{Repairing, recorded};
-pub use snapshot::{Snapshots, continues};
+pub use snapshot::{Snapshots, content_hash, continues};
 pub use vault::{
     DiskVault, Document, Listed, MAX_DOCUMENT_BYTES, MemoryVault, PutBack, Revealed, Vault, VaultError,
     commitment,

@@ -116,6 +116,16 @@ fn parse_header(header: &[u8; HEADER_BYTES], version: u32) -> Option<Head> {
     (u32::from_le_bytes(*found) == version).then_some(head)
 }
 
+/// BLAKE3 of what a snapshot of `value` would hold: equal data has equal hashes, on every machine. Cost: spelling and
+/// hashing it; no memory to speak of. Nothing that can be spelled at all fails.
+pub fn content_hash(value: &impl Serialize) -> Hash {
+    let out = Hashing { out: io::sink(), hasher: blake3::Hasher::new() };
+    match postcard::to_io(value, out) {
+        Ok(out) => Hash::from_bytes(*out.hasher.finalize().as_bytes()),
+        Err(error) => unreachable!("what is hashed is plain data: {error}"),
+    }
+}
+
 /// Whether the log has the entries that led to `head`, so far as its last one tells. Cost: one read.
 pub fn continues(store: &dyn Store, head: Head) -> bool {
     let Some(last) = head.length.last_sequence() else { return head == Head::EMPTY };

@@ -244,7 +244,7 @@ impl Report {
         let reading = history.readings.iter().find(|reading| reading.recorded.sequence == sequence)?;
         let derivation = derive(framework, &BTreeMap::new(), false);
         let mut contexts = Contexts::default();
-        history.readings.iter().for_each(|reading| contexts.apply(reading));
+        history.readings.iter().for_each(|reading| contexts.apply(&reading.recorded));
         let themes = framework.themes.iter().zip(&derivation.themes).map(|(theme, result)| ThemeReport {
             score: ThemeView::from(result),
             name: theme.name.clone(),

@@ -54,7 +54,33 @@ macro_rules! events {
             $($(#[$doc])* $variant($variant),)*
         }
 
+        /// Which event it is, without its fields.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum EventKind {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl EventKind {
+            /// The kind of the entries of type `event_type`, if this version knows it. Cost: some ns.
+            pub fn of_type(event_type: &str) -> Option<EventKind> {
+                match event_type {
+                    $(concat!("ledger.", $name, ".v1") => Some(EventKind::$variant),)*
+                    _ => None,
+                }
+            }
+
+            /// Every kind, in the order of this file.
+            pub const ALL: &'static [EventKind] = &[$(EventKind::$variant,)*];
+        }
+
         impl Event {
+            /// Which event it is.
+            pub fn kind(&self) -> EventKind {
+                match self {
+                    $(Event::$variant(_) => EventKind::$variant,)*
+                }
+            }
+
             /// The event's name, such as `score.assigned`.
             pub fn name(&self) -> &'static str {
                 match self {

@@ -1,0 +1,124 @@
+//! The scope of one subject: which entries a question about its rating rests on.
+//!
+//! The same register as for the whole country, fed with those entries only: the frameworks, whatever can change the
+//! subject's rating, the scores that its publications cite, the withdrawal of evidence under them, and the same for
+//! the areas it follows. A test holds the answers against those of the whole register. Cost: a page for each of these
+//! entries at most, however long the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger_core::assessment::codes::Subject;
+use ledger_core::assessment::{Event, Recorded};
+use ledger_core::values::{Length, Sequence};
+
+use crate::clocks::KnownAt;
+use crate::index::Index;
+use crate::log::{Log, ReplayError};
+use crate::projection::Projection;
+use crate::register::Register;
+
+/// The register as far as it concerns one subject, as known at a moment. Cost: that of the entries it rests on, once
+/// the index is up to date.
+pub fn subject_register(
+    log: &Log,
+    subject: &Subject,
+    known_at: KnownAt,
+    progress: &mut dyn FnMut(Length, Length),
+) -> Result<Register, ReplayError> {
+    let index = log.index(progress)?;
+    scoped(log, &index, subject, log.known(known_at)?)
+}
+
+pub(crate) fn scoped(
+    log: &Log,
+    index: &Index,
+    subject: &Subject,
+    until: Length,
+) -> Result<Register, ReplayError> {
+    let mut scope = Scope { log, index, until, entries: BTreeMap::new(), followed: BTreeSet::new() };
+    scope.add(index.of(&Subject::national(), until))?;
+    scope.follow(subject)?;
+    let mut register = Register::default();
+    scope.entries.values().for_each(|recorded| register.apply(recorded));
+    Ok(register)
+}
+
+struct Scope<'s> {
+    log: &'s Log,
+    index: &'s Index,
+    until: Length,
+    entries: BTreeMap<Sequence, Recorded>,
+    followed: BTreeSet<Subject>,
+}
+
+impl Scope<'_> {
+    /// Adds what concerns the subject's rating, and that of the areas it follows.
+    fn follow(&mut self, subject: &Subject) -> Result<(), ReplayError> {
+        if !self.followed.insert(subject.clone()) {
+            return Ok(());
+        }
+        let own = self.index.rating(subject, self.until);
+        self.add(own.clone())?;
+        let cited = self.cited(&own);
+        self.add(cited.clone())?;
+        // A moderated score rests on the evidence of the score it moderates.
+        let moderated = self.moderated(&cited);
+        self.add(moderated.clone())?;
+        let withdrawals = self.withdrawals(cited.iter().chain(&moderated));
+        self.add(withdrawals)?;
+        for predecessor in self.predecessors(subject, &own) {
+            self.follow(&predecessor)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, mut wanted: Vec<Sequence>) -> Result<(), ReplayError> {
+        wanted.retain(|sequence| !self.entries.contains_key(sequence));
+        wanted.sort_unstable();
+        wanted.dedup();
+        for reading in self.log.at(&wanted)? {
+            self.entries.insert(reading.recorded.sequence, reading.recorded);
+        }
+        Ok(())
+    }
+
+    fn event(&self, sequence: &Sequence) -> Option<&Event> {
+        self.entries.get(sequence).map(|recorded| &recorded.event)
+    }
+
+    /// The score entries that publications cite.
+    fn cited(&self, entries: &[Sequence]) -> Vec<Sequence> {
+        let scores = entries.iter().filter_map(|entry| match self.event(entry) {
+            Some(Event::RatingPublished(event)) => Some(&event.scores),
+            _ => None,
+        });
+        scores.flatten().copied().collect()
+    }
+
+    fn moderated(&self, scores: &[Sequence]) -> Vec<Sequence> {
+        let moderated = scores.iter().filter_map(|entry| match self.event(entry) {
+            Some(Event::ScoreModerated(event)) => Some(event.moderates),
+            _ => None,
+        });
+        moderated.collect()
+    }
+
+    fn withdrawals<'e>(&self, scores: impl Iterator<Item = &'e Sequence>) -> Vec<Sequence> {
+        let evidence = scores.filter_map(|entry| match self.event(entry) {
+            Some(Event::ScoreAssigned(event)) => Some(&event.evidence),
+            Some(Event::ScoreChanged(event)) => Some(&event.evidence),
+            _ => None,
+        });
+        evidence.flatten().filter_map(|item| self.index.withdrawal(*item, self.until)).collect()
+    }
+
+    fn predecessors(&self, subject: &Subject, entries: &[Sequence]) -> Vec<Subject> {
+        let followed = entries.iter().filter_map(|entry| match self.event(entry) {
+            Some(Event::AreaSucceeded(event)) if event.predecessor != *subject => {
+                Some(event.predecessor.clone())
+            }
+            _ => None,
+        });
+        followed.collect()
+    }
+}
