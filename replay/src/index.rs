@@ -35,6 +35,8 @@ struct Stream {
     steps: Vec<u8>,
 }
 
+/// The name of the index, of its snapshot and on the command line.
+pub(crate) const INDEX: &str = "index";
 /// The version of the index's shape.
 pub(crate) const INDEX_VERSION: u32 = 1;
 

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use ledger_core::assessment::codes::{Code, Subject};
 use ledger_core::assessment::event::{IndicatorDefined, IndicatorObserved};
 use ledger_core::assessment::indicator::{figure, is_worse};
-use ledger_core::assessment::{Event, Recorded};
+use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::values::Sequence;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::log::{Log, ReplayError};
+use crate::projection::Projection;
 
 /// A figure on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,28 +36,42 @@ pub struct Balance {
     pub skewed_to: Option<String>,
 }
 
-/// The indicators known. A projection.
-#[derive(Debug, Clone, Default)]
+/// The indicators known, and where their figures are. A projection.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Indicators {
     definitions: BTreeMap<Code, IndicatorDefined>,
-    figures: BTreeMap<(Code, Subject), Vec<(Sequence, IndicatorObserved)>>,
+    figures: BTreeMap<Code, BTreeMap<Subject, Vec<Sequence>>>,
 }
 
-impl Indicators {
-    /// Takes the next event.
-    pub fn apply(&mut self, recorded: &Recorded) {
+impl Projection for Indicators {
+    const NAME: &'static str = "indicators";
+    const VERSION: u32 = 1;
+
+    fn wants(kind: EventKind) -> bool {
+        matches!(kind, EventKind::IndicatorDefined | EventKind::IndicatorObserved)
+    }
+
+    fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::IndicatorDefined(event) => {
                 self.definitions.insert(event.id.clone(), event.clone());
             }
             Event::IndicatorObserved(event) => {
-                let key = (event.indicator.clone(), recorded.subject.clone());
-                self.figures.entry(key).or_default().push((recorded.sequence, event.clone()));
+                let observed = match self.figures.get_mut(&event.indicator) {
+                    Some(subjects) => subjects,
+                    None => self.figures.entry(event.indicator.clone()).or_default(),
+                };
+                match observed.get_mut(&recorded.subject) {
+                    Some(figures) => figures.push(recorded.sequence),
+                    None => drop(observed.insert(recorded.subject.clone(), vec![recorded.sequence])),
+                }
             }
             _ => {}
         }
     }
+}
 
+impl Indicators {
     /// The definitions, in order of id.
     pub fn definitions(&self) -> impl Iterator<Item = &IndicatorDefined> {
         self.definitions.values()
@@ -65,27 +82,42 @@ impl Indicators {
         self.definitions.get(id)
     }
 
-    /// Figures of an indicator, or of all, about a subject, or about all; in order of indicator, subject, period.
-    pub fn figures(&self, indicator: Option<&Code>, subject: Option<&Subject>) -> Vec<FigureView> {
-        let wanted = |(of, about): &(Code, Subject)| {
-            indicator.is_none_or(|id| id == of) && subject.is_none_or(|subject| subject == about)
+    /// How many figures of an indicator there are.
+    pub fn count(&self, id: &Code) -> usize {
+        self.figures.get(id).into_iter().flat_map(BTreeMap::values).map(Vec::len).sum()
+    }
+
+    /// Figures of an indicator, or of all, about a subject, or about all; in order of indicator, subject, period. Cost:
+    /// a page for each figure at most.
+    pub fn figures(
+        &self,
+        log: &Log,
+        indicator: Option<&Code>,
+        subject: Option<&Subject>,
+    ) -> Result<Vec<FigureView>, ReplayError> {
+        let of = self.figures.iter().filter(|(of, _)| indicator.is_none_or(|id| id == *of));
+        let about = of.flat_map(|(_, subjects)| subjects);
+        let about = about.filter(|(about, _)| subject.is_none_or(|subject| subject == *about));
+        let mut wanted: Vec<Sequence> = about.flat_map(|(_, figures)| figures).copied().collect();
+        wanted.sort_unstable();
+        let readings = log.at(&wanted)?.into_iter();
+        let mut views: Vec<FigureView> = readings.filter_map(|reading| self.view(reading.recorded)).collect();
+        let key = |view: &FigureView| {
+            (view.observed.indicator.clone(), view.subject.clone(), view.observed.period, view.sequence)
         };
-        let mut views = Vec::new();
-        for ((indicator, subject), figures) in self.figures.iter().filter(|(key, _)| wanted(key)) {
-            let mut ordered: Vec<_> = figures.iter().collect();
-            ordered.sort_by_key(|(sequence, figure)| (figure.period, *sequence));
-            for (sequence, observed) in ordered {
-                let worse = self.worse(indicator, observed);
-                let (subject, observed) = (subject.clone(), observed.clone());
-                views.push(FigureView {
-                    subject,
-                    sequence: *sequence,
-                    observed,
-                    worse_than_benchmark: worse,
-                });
-            }
-        }
-        views
+        views.sort_by_cached_key(key);
+        Ok(views)
+    }
+
+    fn view(&self, recorded: Recorded) -> Option<FigureView> {
+        let Event::IndicatorObserved(observed) = recorded.event else { return None };
+        let worse_than_benchmark = self.worse(&observed.indicator, &observed);
+        Some(FigureView {
+            subject: recorded.subject,
+            sequence: recorded.sequence,
+            observed,
+            worse_than_benchmark,
+        })
     }
 
     fn worse(&self, indicator: &Code, observed: &IndicatorObserved) -> Option<bool> {

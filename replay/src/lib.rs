@@ -18,6 +18,7 @@ mod log;
 mod programme;
 mod projection;
 mod register;
+mod replaying;
 pub mod report;
 mod scope;
 mod show;
@@ -41,6 +42,7 @@ pub use register::{
     AreaView, Caveat, PredecessorView, PrintedView, RatingAnswer, Register, ResultKind, ResultView,
     StatementView, Status, ThemeView,
 };
+pub use replaying::{Everything, ProjectionState, Replayed, projections, replay};
 pub use scope::subject_register;
 pub use show::{ShowTarget, Shown, find, show};
 pub use summary::summary;

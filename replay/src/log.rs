@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger_core::assessment::civil::Date;
+use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::{ClockKind, LogFounded, Purpose};
 use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::log::{Entry, EntryError, Head, Outline};
@@ -20,13 +21,11 @@ use ledger_core::{RecordError, recorded, recorded_trusted};
 use serde::Serialize;
 
 use crate::clocks::{AsOf, KnownAt};
-use crate::index::{INDEX_VERSION, Index};
+use crate::index::{INDEX, INDEX_VERSION, Index};
 use crate::projection::Fold;
 
 /// New entries after which what was folded is kept: reading fewer takes a tenth of a second.
 const KEPT_AFTER: u64 = 65_536;
-/// The name of the index's snapshot.
-const INDEX: &str = "index";
 /// Entries asked of the store at a time; it gives what one page holds.
 const PAGE: usize = 1024;
 /// Entries of one page at most, so far as reading scattered entries is concerned.
@@ -99,6 +98,7 @@ pub struct Log {
     founded: LogFounded,
     snapshots: Option<Snapshots>,
     index: Arc<Mutex<Index>>,
+    programme: Arc<Mutex<Vec<Recorded>>>,
 }
 
 impl Log {
@@ -119,7 +119,9 @@ impl Log {
         let bytes = store.read(first, 1)?.into_iter().next().ok_or(ReplayError::Empty)?;
         let entry = Entry::decode(&bytes).map_err(|e| ReplayError::entry(first, &e))?;
         match recorded(&entry).map_err(|e| ReplayError::record(first, &e))?.event {
-            Event::LogFounded(founded) => Ok(Log { store, founded, snapshots: None, index: Arc::default() }),
+            Event::LogFounded(founded) => {
+                Ok(Log { store, founded, snapshots: None, index: Arc::default(), programme: Arc::default() })
+            }
             other => Err(ReplayError::Damaged { sequence: first, what: format!("it is {}", other.name()) }),
         }
     }
@@ -213,6 +215,27 @@ impl Log {
             Ok(())
         })?;
         Ok(readings)
+    }
+
+    /// As [`Log::at`], without hashes.
+    pub fn events_at(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReplayError> {
+        let mut events = Vec::with_capacity(sequences.len());
+        self.bytes_at(sequences, |sequence, bytes| {
+            events.push(recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?);
+            Ok(())
+        })?;
+        Ok(events)
+    }
+
+    /// The programme's own history, decoded once: every question about a rating needs its frameworks. Cost: what was
+    /// recorded in it since it was last asked.
+    pub(crate) fn programme(&self, index: &Index) -> Result<MutexGuard<'_, Vec<Recorded>>, ReplayError> {
+        let mut programme = self.programme.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = index.of(&Subject::national(), index.length());
+        let new = entries.get(programme.len()..).unwrap_or_default();
+        let events = self.events_at(new)?;
+        programme.extend(events);
+        Ok(programme)
     }
 
     /// The names of the entries at these positions, which must ascend. Cost: as [`Log::at`].
@@ -323,19 +346,27 @@ impl Log {
         progress: &mut dyn FnMut(Length, Length),
         folded: &mut F,
     ) -> Result<(), ReplayError> {
-        self.pass(from, until, progress, |sequence, bytes| {
-            let kind = Outline::of(bytes).and_then(|outline| EventKind::of_type(outline.event_type));
-            // What is not plain or not known is decoded, which says what is wrong with it.
-            if kind.is_none_or(F::wants) {
-                let recorded = recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?;
-                folded.apply(&recorded);
-            }
-            Ok(())
-        })
+        self.pass(from, until, progress, |sequence, bytes| self.feed(folded, sequence, bytes))
+    }
+
+    /// Hands an entry to projections, if any of them wants it.
+    pub(crate) fn feed<F: Fold>(
+        &self,
+        folded: &mut F,
+        sequence: Sequence,
+        bytes: &[u8],
+    ) -> Result<(), ReplayError> {
+        let kind = Outline::of(bytes).and_then(|outline| EventKind::of_type(outline.event_type));
+        // What is not plain or not known is decoded, which says what is wrong with it.
+        if kind.is_none_or(F::wants) {
+            let recorded = recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?;
+            folded.apply(&recorded);
+        }
+        Ok(())
     }
 
     /// Hands the bytes of entries to `take`, in order.
-    fn pass(
+    pub(crate) fn pass(
         &self,
         from: Length,
         until: Length,

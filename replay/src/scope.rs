@@ -36,9 +36,12 @@ pub(crate) fn scoped(
     until: Length,
 ) -> Result<Register, ReplayError> {
     let mut scope = Scope { log, index, until, entries: BTreeMap::new(), followed: BTreeSet::new() };
-    scope.add(index.of(&Subject::national(), until))?;
     scope.follow(subject)?;
     let mut register = Register::default();
+    let programme = log.programme(index)?;
+    let known = programme.iter().take_while(|recorded| until.contains(recorded.sequence));
+    // Frameworks depend on nothing, so they may come first.
+    known.for_each(|recorded| register.apply(recorded));
     scope.entries.values().for_each(|recorded| register.apply(recorded));
     Ok(register)
 }
@@ -76,8 +79,8 @@ impl Scope<'_> {
         wanted.retain(|sequence| !self.entries.contains_key(sequence));
         wanted.sort_unstable();
         wanted.dedup();
-        for reading in self.log.at(&wanted)? {
-            self.entries.insert(reading.recorded.sequence, reading.recorded);
+        for recorded in self.log.events_at(&wanted)? {
+            self.entries.insert(recorded.sequence, recorded);
         }
         Ok(())
     }

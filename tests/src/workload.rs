@@ -19,6 +19,7 @@ mod conclusion;
 mod country;
 mod desk;
 mod figures;
+mod filled;
 mod scrutiny;
 mod shares;
 mod step;
@@ -33,6 +34,7 @@ use figures::Figures;
 use scrutiny::Scrutiny;
 use shares::Shares;
 
+pub use filled::fill;
 pub use shares::Class;
 pub use step::{MEDIA_TYPE, Step};
 

@@ -1,7 +1,7 @@
 //! `indicator list`, `indicator balance`: what is measured, and whether it is measured evenly.
 
 use ledger_core::assessment::codes::Code;
-use replay::{Balance, Indicators};
+use replay::{Balance, Indicators, KnownAt, Register};
 use serde_json::json;
 
 use super::ask::registered;
@@ -11,8 +11,7 @@ use crate::output::{Out, Table, or_dash};
 
 /// Lists indicators, or figures of one or of an area.
 pub fn list(reader: &Reader, indicator: Option<&Code>, subject: Option<&str>) -> Result<(), Failure> {
-    let mut indicators = Indicators::default();
-    let register = reader.fold(|reading| indicators.apply(reading))?;
+    let (register, indicators): (Register, Indicators) = reader.folded(KnownAt::Now)?;
     let subject = subject.map(|name| registered(&register, name)).transpose()?;
     if let Some(unknown) = indicator.filter(|id| indicators.definition(id).is_none()) {
         return Err(Failure::Usage(format!(
@@ -24,7 +23,7 @@ pub fn list(reader: &Reader, indicator: Option<&Code>, subject: Option<&str>) ->
     }
     let mut out = reader.out()?;
     let mut table = Table::new(&["entry", "subject", "indicator", "period", "figure", "base", "note"]);
-    for view in indicators.figures(indicator, subject.as_ref()) {
+    for view in indicators.figures(&reader.log, indicator, subject.as_ref())? {
         if reader.json {
             out.json(&view)?;
             continue;
@@ -73,7 +72,7 @@ fn definitions(reader: &Reader, indicators: &Indicators) -> Result<(), Failure> 
     ])
     .right(&[1, 5, 6, 7]);
     for definition in indicators.definitions() {
-        let figures = indicators.figures(Some(&definition.id), None).len();
+        let figures = indicators.count(&definition.id);
         if reader.json {
             let mut value = json!(definition);
             value["figures"] = json!(figures);
@@ -97,8 +96,7 @@ fn definitions(reader: &Reader, indicators: &Indicators) -> Result<(), Failure> 
 
 /// Counts indicators by sector and purpose.
 pub fn balance(reader: &Reader) -> Result<(), Failure> {
-    let mut indicators = Indicators::default();
-    reader.fold(|reading| indicators.apply(reading))?;
+    let (indicators,): (Indicators,) = reader.folded(KnownAt::Now)?;
     let Balance { sectors, purposes, skewed_to } = indicators.balance();
     let mut out = reader.out()?;
     if reader.json {

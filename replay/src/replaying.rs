@@ -1,0 +1,81 @@
+//! Replay to a moment: every projection folded from the first entry on, and the hash of what each amounts to.
+//!
+//! No snapshot is used. Two replays of equal logs to one moment give equal hashes on every machine, so an operator can
+//! note the hash beside a decision and anyone can recompute it later. `ledger replay` prints this; what the projections
+//! mean is theirs to say. Reading, decompressing and folding share two threads.
+
+use ledger_core::log::Head;
+use ledger_core::store::content_hash;
+use ledger_core::values::{Hash, Length, Sequence};
+use serde::Serialize;
+
+use crate::clocks::KnownAt;
+use crate::index::{INDEX, INDEX_VERSION, Index};
+use crate::indicators::Indicators;
+use crate::log::{Log, ReplayError};
+use crate::projection::Projection;
+use crate::register::Register;
+
+/// Every projection, folded in one pass.
+pub type Everything = (Register, Indicators);
+
+/// The hash of one projection after a replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProjectionState {
+    /// Its name.
+    pub projection: &'static str,
+    /// The version of its shape and meaning.
+    pub version: u32,
+    /// BLAKE3 of its name, version and content.
+    pub state_hash: Hash,
+}
+
+/// What a replay came to.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The head replayed to.
+    pub head: Head,
+    /// The projections, in order of name.
+    pub states: Vec<ProjectionState>,
+    /// BLAKE3 of all of them together: name, version and hash of each.
+    pub state_hash: Hash,
+    /// Results, frameworks and areas.
+    pub register: Register,
+}
+
+/// The names of the projections, in order.
+pub fn projections() -> Vec<&'static str> {
+    states(&Everything::default(), &Index::default()).into_iter().map(|state| state.projection).collect()
+}
+
+fn states((register, indicators): &Everything, index: &Index) -> Vec<ProjectionState> {
+    fn of<P: Projection>(projection: &P) -> ProjectionState {
+        ProjectionState { projection: P::NAME, version: P::VERSION, state_hash: projection.state_hash() }
+    }
+    let index = ProjectionState {
+        projection: INDEX,
+        version: INDEX_VERSION,
+        state_hash: content_hash(&(INDEX, INDEX_VERSION, index)),
+    };
+    let mut states = vec![of(register), of(indicators), index];
+    states.sort_by_key(|state| state.projection);
+    states
+}
+
+/// Replays everything known at a moment. Cost: one pass from the first entry on, some 1,000,000 entries a second.
+pub fn replay(
+    log: &Log,
+    known_at: KnownAt,
+    progress: &mut dyn FnMut(Length, Length),
+) -> Result<Replayed, ReplayError> {
+    let until = log.known(known_at)?;
+    let (mut everything, mut index) = (Everything::default(), Index::default());
+    log.pass(Length(0), until, progress, |sequence: Sequence, bytes| {
+        index.apply(bytes)?;
+        log.feed(&mut everything, sequence, bytes)
+    })?;
+    let states = states(&everything, &index);
+    let state_hash =
+        content_hash(&states.iter().map(|s| (s.projection, s.version, s.state_hash)).collect::<Vec<_>>());
+    Ok(Replayed { head: log.head_at(until)?, states, state_hash, register: everything.0 })
+}
