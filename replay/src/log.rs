@@ -13,7 +13,7 @@ use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::event::{ClockKind, LogFounded, Purpose};
 use ledger_core::assessment::{Event, Recorded};
 use ledger_core::log::{Entry, EntryError, Head};
-use ledger_core::store::{OpenError, ReadError, SledStore, Store, StoreOptions, entries_from};
+use ledger_core::store::{EntryBytes, OpenError, ReadError, SledStore, Store, StoreOptions, entries_from};
 use ledger_core::values::{Hash, Length, Malformed, Sequence, Timestamp};
 use ledger_core::{RecordError, recorded};
 
@@ -136,7 +136,7 @@ impl Log {
     /// Reads over an open store.
     pub fn over(store: Arc<dyn Store>) -> Result<Self, ReplayError> {
         let first = Sequence::new(0);
-        let bytes = store.read(first, 1)?.into_iter().next().ok_or(ReplayError::Empty)?;
+        let bytes = store.read(first, 1)?.next().ok_or(ReplayError::Empty)?;
         let entry = Entry::decode(&bytes).map_err(|e| ReplayError::entry(first, &e))?;
         match recorded(&entry).map_err(|e| ReplayError::record(first, &e))?.event {
             Event::LogFounded(founded) => Ok(Log { store, founded }),
@@ -170,7 +170,7 @@ impl Log {
     pub fn bytes_from(
         &self,
         from: Sequence,
-    ) -> impl Iterator<Item = Result<(Sequence, Vec<u8>), ReadError>> + use<> {
+    ) -> impl Iterator<Item = Result<(Sequence, EntryBytes), ReadError>> + use<> {
         entries_from(self.store(), from)
     }
 

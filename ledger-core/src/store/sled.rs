@@ -29,7 +29,7 @@ use super::directory::{DEFAULT_RESERVE_BYTES, Directory, OpenError, check_space,
 use super::head::{self, HeadRecord, HeadRecords};
 use super::marks;
 use super::page::{Encoder, Key, PageError, Stage};
-use super::{AppendError, Batch, ReadError, Store, check_batch};
+use super::{AppendError, Batch, Entries, ReadError, Store, check_batch};
 use crate::log::Head;
 use crate::values::{Length, Sequence};
 use closing::OpenSled;
@@ -279,10 +279,10 @@ impl Store for SledStore {
         *locked(&self.durable)
     }
 
-    fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+    fn read(&self, from: Sequence, limit: usize) -> Result<Entries, ReadError> {
         let durable = self.head().length;
         if !durable.contains(from) || limit == 0 {
-            return Ok(Vec::new());
+            return Ok(Entries::default());
         }
         let below_head = usize::try_from(durable.0 - from.get()).unwrap_or(usize::MAX);
         let (first, page) = match page_of(&self.db, from) {
@@ -292,7 +292,7 @@ impl Store for SledStore {
         };
         // The page contains `from`, so the difference is below its count.
         let skip = (from.get() - first) as usize;
-        Ok(page.entries(skip, limit.min(below_head)))
+        Ok(page.entries.part(skip, limit.min(below_head)))
     }
 
     fn ready(&self) -> Result<(), AppendError> {
@@ -384,8 +384,8 @@ pub(super) fn pages_from(
             Err(_) if last.is_none_or(|last| last < next) => return Ok(()),
             Err(error) => return Err(error.to_string()),
         };
-        for entry in page.entries((next - first) as usize, usize::MAX) {
-            if !take(entry) {
+        for entry in page.entries.part((next - first) as usize, usize::MAX) {
+            if !take(entry.to_vec()) {
                 return Ok(());
             }
             next += 1;
@@ -568,7 +568,7 @@ mod tests {
         let found = store.read(Sequence::new(4), 1).expect_err("not there");
         let ReadError::Damaged { sequence, .. } = &found else { panic!("{found}") };
         assert_eq!(*sequence, Sequence::new(4));
-        assert_eq!(store.read(Sequence::new(5), 1).expect("read"), [entry(5)]);
+        assert_eq!(store.read(Sequence::new(5), 1).expect("read").first(), Some(&entry(5)[..]));
         store.db.insert(page::key(4, 0), b"rubbish").expect("inserted");
         assert!(matches!(store.read(Sequence::new(4), 1), Err(ReadError::Damaged { .. })));
         let all: Vec<_> = entries_from(Arc::new(store), Sequence::new(0)).collect();

@@ -51,12 +51,12 @@ pub(super) fn find_page(db: &::sled::Db, from: u64) -> Result<(u64, Page), Fault
         return damage("a key is not a page's");
     };
     let part_0 = if part == 0 { Some(value) } else { db.get(page::key(first, 0))? };
-    let Some(mut whole) = part_0.map(|value| value.to_vec()) else {
+    let Some(mut whole) = part_0 else {
         return damage("its page has no first part");
     };
     for part in 1..Header::parse(&whole)?.parts {
         match db.get(page::key(first, part))? {
-            Some(value) => whole.extend_from_slice(&value),
+            Some(value) => whole = [&whole[..], &value].concat().into(),
             None => return damage("its page lacks a part"),
         }
     }
