@@ -11,8 +11,8 @@
 //! demonstration, and never changes: another one would be another version.
 //!
 //! A value has at most [`MAX_VALUE_BYTES`]. One entry that does not fit is split: part 0 carries the header, the
-//! parts after it are the rest of the frame. Pure functions; which pages exist, and when they are replaced, is
-//! `sled.rs`'s business.
+//! parts after it are the rest of the frame. A key with an empty value is a blank: no page begins there. Pure functions;
+//! which pages exist, and when they are replaced, is `sled.rs`'s business.
 
 use std::cell::RefCell;
 use std::sync::LazyLock;
@@ -52,6 +52,8 @@ thread_local! {
 }
 const HEADER_BYTES: usize = 11;
 const KEY_BYTES: usize = 9;
+/// As many as a leaf of sled's tree holds before it is split.
+const KEYS_AFTER: u8 = 16;
 
 /// A page's place in sled.
 pub type Key = [u8; KEY_BYTES];
@@ -79,6 +81,11 @@ pub fn key(first: u64, part: u8) -> Key {
     let mut key = [part; KEY_BYTES];
     key[..8].copy_from_slice(&first.to_be_bytes());
     key
+}
+
+/// The keys behind the page that ends with entry `last` and before the one that follows it: no entry has so many parts.
+pub fn keys_after(last: u64) -> impl Iterator<Item = Key> {
+    (u8::MAX - KEYS_AFTER + 1..=u8::MAX).map(move |part| key(last, part))
 }
 
 /// First sequence and part of a key, none if it has another length.

@@ -100,10 +100,13 @@ fn page_at(db: &::sled::Db, at: u64, log: &Path) -> Result<(u64, Page), OpenErro
     })
 }
 
-/// First sequence of the last page.
+/// First sequence of the last page: blanks may come after it.
 pub(super) fn last_first(db: &::sled::Db, log: &Path) -> Result<Option<u64>, OpenError> {
-    let last = caught(|| db.last()).map_err(|what| OpenError::Panicked { path: log.to_owned(), what })?;
-    let Some((key, _)) = last.map_err(|error| sled_error(log, &error))? else {
+    let has_value =
+        |found: &::sled::Result<(_, ::sled::IVec)>| !matches!(found, Ok((_, value)) if value.is_empty());
+    let last = caught(|| db.iter().rev().find(has_value))
+        .map_err(|what| OpenError::Panicked { path: log.to_owned(), what })?;
+    let Some((key, _)) = last.transpose().map_err(|error| sled_error(log, &error))? else {
         return Ok(None);
     };
     match page::parse_key(&key) {
