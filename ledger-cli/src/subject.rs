@@ -81,7 +81,7 @@ pub fn one_of(text: &str, found: Vec<&Subject>) -> Result<Subject, Failure> {
 }
 
 fn ods_of(store: &Arc<dyn Store>, registered: Sequence) -> Option<String> {
-    let bytes = store.read(registered, 1).ok()?.into_iter().next()?;
+    let bytes = store.read(registered, 1).ok()?.next()?;
     match recorded(&Entry::decode_trusted(&bytes).ok()?).ok()?.event {
         Event::AreaRegistered(event) => event.ods.map(|ods| ods.to_string()),
         _ => None,

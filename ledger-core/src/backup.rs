@@ -78,7 +78,7 @@ pub fn backup(
     let mut none = || Ok(());
     for item in entries_from(Arc::clone(store), before.length.next_sequence()).take(rest as usize) {
         let (sequence, bytes) = item?;
-        building.push(bytes, &mut none)?;
+        building.push(bytes.to_vec(), &mut none)?;
         if sequence.get().is_multiple_of(4096) {
             progress(Length(sequence.get()), head.length);
         }

@@ -4,14 +4,13 @@
 //! it. So any number of tails cost the writer nothing, none can slow it down, and each holds at most one page.
 //! A consumer that keeps the sequence it has handled resumes after it without loss or duplicates.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
 use crate::log::{Entry, Head};
-use crate::store::{ReadError, Store};
+use crate::store::{Entries, EntryBytes, ReadError, Store};
 use crate::values::Sequence;
 
 /// How many entries a tail holds at most.
@@ -47,15 +46,16 @@ pub struct TailEntry {
     /// Its position.
     pub sequence: Sequence,
     /// Its exact bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: EntryBytes,
 }
 
 struct Tail {
     store: Arc<dyn Store>,
     head: watch::Receiver<Head>,
     filter: Filter,
+    /// The position of the first of `page`, or of the next one to be read.
     next: u64,
-    page: VecDeque<TailEntry>,
+    page: Entries,
 }
 
 /// The stream. It ends when the ledger is closed and everything durable was passed on, or after an error.
@@ -65,7 +65,7 @@ pub(crate) fn tail(
     from: Sequence,
     filter: Filter,
 ) -> impl Stream<Item = Result<TailEntry, ReadError>> + Send + 'static {
-    let tail = Tail { store, head, filter, next: from.get(), page: VecDeque::new() };
+    let tail = Tail { store, head, filter, next: from.get(), page: Entries::default() };
     stream::unfold(Some(tail), |tail| async {
         let mut tail = tail?;
         match tail.advance().await {
@@ -79,8 +79,12 @@ pub(crate) fn tail(
 impl Tail {
     async fn advance(&mut self) -> Option<Result<TailEntry, ReadError>> {
         loop {
-            if let Some(entry) = self.page.pop_front() {
-                return Some(Ok(entry));
+            for bytes in self.page.by_ref() {
+                let sequence = Sequence::new(self.next);
+                self.next += 1;
+                if self.filter.passes(&bytes) {
+                    return Some(Ok(TailEntry { sequence, bytes }));
+                }
             }
             let durable = self.head.borrow_and_update().length.0;
             if self.next < durable {
@@ -108,13 +112,7 @@ impl Tail {
                 what: "it is missing below the head".to_owned(),
             });
         }
-        for bytes in entries {
-            let sequence = Sequence::new(self.next);
-            self.next += 1;
-            if self.filter.passes(&bytes) {
-                self.page.push_back(TailEntry { sequence, bytes });
-            }
-        }
+        self.page = entries;
         Ok(())
     }
 }

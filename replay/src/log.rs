@@ -6,6 +6,7 @@
 //! beside the log; every answer is the same without them. Left out: what is derived from events.
 
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger_core::assessment::civil::Date;
@@ -14,7 +15,8 @@ use ledger_core::assessment::event::{ClockKind, LogFounded, Purpose};
 use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::log::{Entry, EntryError, Head, Outline};
 use ledger_core::store::{
-    OpenError, ReadError, SledStore, Snapshots, Store, StoreOptions, continues, entries_from,
+    Entries, EntryBytes, OpenError, ReadError, SledStore, Snapshots, Store, StoreOptions, continues,
+    entries_from,
 };
 use ledger_core::values::{Hash, Length, Sequence};
 use ledger_core::{RecordError, recorded, recorded_trusted};
@@ -28,6 +30,10 @@ use crate::projection::Fold;
 const KEPT_AFTER: u64 = 65_536;
 /// Entries asked of the store at a time; it gives what one page holds.
 const PAGE: usize = 1024;
+/// From so many entries on a second thread reads ahead.
+const AHEAD_FROM: u64 = 8_192;
+/// Pages read ahead: some hundred kB each at most.
+const PAGES_AHEAD: usize = 32;
 /// Entries of one page at most, so far as reading scattered entries is concerned.
 const NEAR: u64 = 64;
 
@@ -116,7 +122,7 @@ impl Log {
     /// Reads over an open store, keeping no snapshots.
     pub fn over(store: Arc<dyn Store>) -> Result<Self, ReplayError> {
         let first = Sequence::new(0);
-        let bytes = store.read(first, 1)?.into_iter().next().ok_or(ReplayError::Empty)?;
+        let bytes = store.read(first, 1)?.next().ok_or(ReplayError::Empty)?;
         let entry = Entry::decode(&bytes).map_err(|e| ReplayError::entry(first, &e))?;
         match recorded(&entry).map_err(|e| ReplayError::record(first, &e))?.event {
             Event::LogFounded(founded) => {
@@ -152,7 +158,7 @@ impl Log {
     pub fn bytes_from(
         &self,
         from: Sequence,
-    ) -> impl Iterator<Item = Result<(Sequence, Vec<u8>), ReadError>> + use<> {
+    ) -> impl Iterator<Item = Result<(Sequence, EntryBytes), ReadError>> + use<> {
         entries_from(self.store(), from)
     }
 
@@ -261,18 +267,23 @@ impl Log {
         sequences: &[Sequence],
         mut take: impl FnMut(Sequence, &[u8]) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
-        let mut rest = sequences;
-        while let Some(first) = rest.first().copied() {
-            let near = rest.iter().take_while(|other| other.get() < first.get() + NEAR);
-            let span = near.last().map_or(1, |last| last.get() - first.get() + 1);
-            let page = self.store.read(first, span as usize)?;
-            let missing = ReplayError::Damaged { sequence: first, what: "it is missing".to_owned() };
-            page.first().ok_or(missing)?;
-            while let Some((sequence, after)) = rest.split_first() {
-                let Some(bytes) = page.get((sequence.get() - first.get()) as usize) else { break };
-                take(*sequence, bytes)?;
-                rest = after;
-            }
+        let mut page = Entries::default();
+        let mut next = 0;
+        for (at, sequence) in sequences.iter().enumerate() {
+            // What is still in the page that was read last is not read again.
+            let skipped = sequence.get().checked_sub(next).filter(|skipped| *skipped < page.len() as u64);
+            let found = match skipped {
+                Some(skipped) => page.nth(skipped as usize),
+                None => {
+                    let near = sequences[at..].iter().take_while(|other| other.get() < sequence.get() + NEAR);
+                    let span = near.last().map_or(1, |last| last.get() - sequence.get() + 1);
+                    page = self.store.read(*sequence, span as usize)?;
+                    page.next()
+                }
+            };
+            let missing = || ReplayError::Damaged { sequence: *sequence, what: "it is missing".to_owned() };
+            take(*sequence, &found.ok_or_else(missing)?)?;
+            next = sequence.get() + 1;
         }
         Ok(())
     }
@@ -374,12 +385,7 @@ impl Log {
         mut take: impl FnMut(Sequence, &[u8]) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
         let mut next = from;
-        while next < until {
-            let page = self.store.read(next.next_sequence(), PAGE.min((until.0 - next.0) as usize))?;
-            if page.is_empty() {
-                let what = "it is missing".to_owned();
-                return Err(ReplayError::Damaged { sequence: next.next_sequence(), what });
-            }
+        let mut hand_on = |page: Entries| {
             for bytes in page {
                 take(next.next_sequence(), &bytes)?;
                 next = Length(next.0 + 1);
@@ -387,8 +393,35 @@ impl Log {
                     progress(next, until);
                 }
             }
+            Ok(())
+        };
+        if until.0.saturating_sub(from.0) < AHEAD_FROM {
+            return self.pages(from, until).try_for_each(|page| hand_on(page?));
         }
-        Ok(())
+        std::thread::scope(|scope| {
+            let (ahead, pages) = sync_channel(PAGES_AHEAD);
+            // It ends when nobody takes its pages any more.
+            scope.spawn(move || self.pages(from, until).try_for_each(|page| ahead.send(page)));
+            pages.into_iter().try_for_each(|page| hand_on(page?))
+        })
+    }
+
+    /// The pages that hold these entries, in order; ends with what cannot be read.
+    fn pages(&self, from: Length, until: Length) -> impl Iterator<Item = Result<Entries, ReplayError>> {
+        let mut next = from;
+        std::iter::from_fn(move || {
+            if next >= until {
+                return None;
+            }
+            let sequence = next.next_sequence();
+            let page = self.store.read(sequence, PAGE.min((until.0 - next.0) as usize));
+            let page = page.map_err(ReplayError::from).and_then(|page| match page.is_empty() {
+                true => Err(ReplayError::Damaged { sequence, what: "it is missing".to_owned() }),
+                false => Ok(page),
+            });
+            next = page.as_ref().map_or(until, |page| Length(next.0 + page.len() as u64));
+            Some(page)
+        })
     }
 
     /// Hands every event known at that moment to `take`, in order, and returns the head they end in. `progress`

@@ -91,9 +91,9 @@ pub fn show(
 ) -> Result<Shown, ReplayError> {
     let end = log.head().length;
     let damaged = |what: &str| ReplayError::Damaged { sequence, what: what.to_owned() };
-    let bytes = log.store().read(sequence, 1)?.into_iter().next().ok_or_else(|| damaged("it is missing"))?;
+    let bytes = log.store().read(sequence, 1)?.next().ok_or_else(|| damaged("it is missing"))?;
     let entry = Entry::decode(&bytes).map_err(|e| ReplayError::entry(sequence, &e))?;
-    let spelled = String::from_utf8(bytes.clone()).map_err(|_| damaged("it is not UTF-8"))?;
+    let spelled = String::from_utf8(bytes.to_vec()).map_err(|_| damaged("it is not UTF-8"))?;
     let decoded: Value = serde_json::from_slice(&bytes).map_err(|e| damaged(&e.to_string()))?;
     let mut shown = Shown {
         sequence,

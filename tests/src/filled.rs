@@ -89,7 +89,7 @@ pub fn log(dir: &Path) -> Vec<Vec<u8>> {
 
 /// Every entry of a store.
 pub fn log_of(store: std::sync::Arc<dyn Store>) -> Vec<Vec<u8>> {
-    entries_from(store, Sequence::new(0)).map(|item| item.expect("readable").1).collect()
+    entries_from(store, Sequence::new(0)).map(|item| item.expect("readable").1.to_vec()).collect()
 }
 
 /// Copies a directory that nobody changes meanwhile.

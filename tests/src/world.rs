@@ -249,7 +249,7 @@ impl World {
 
     fn bytes_from(&self, from: u64) -> Vec<Vec<u8>> {
         let entries = entries_from(self.ledger().store(), Sequence::new(from));
-        entries.map(|item| item.unwrap_or_else(|error| panic!("{error}")).1).collect()
+        entries.map(|item| item.unwrap_or_else(|error| panic!("{error}")).1.to_vec()).collect()
     }
 
     /// Holds every entry that is new against the schemas and against its own encoding.

@@ -69,7 +69,7 @@ async fn consume(ledger: Arc<Ledger>, kept: Arc<Kept>) {
         assert!(ledger.store().head().length.contains(sequence), "{sequence} is not durable");
         assert_eq!(sequence.get(), next, "in order and without a gap");
         next += 1;
-        kept.handled.lock().expect("no panic").push((sequence, bytes));
+        kept.handled.lock().expect("no panic").push((sequence, bytes.to_vec()));
         // Between handling and keeping the cursor an abort may come: then the entry comes twice.
         tokio::task::yield_now().await;
         kept.cursor.store(next, Ordering::SeqCst);
@@ -134,9 +134,9 @@ fn a_consumer_aborted_fifty_times_beside_64_submitters_misses_nothing() {
         handled.sort();
         handled.dedup();
         let store = ledger.store();
-        let log: Vec<(Sequence, Vec<u8>)> = ledger_core::store::entries_from(store, Sequence::new(0))
-            .map(|item| item.expect("readable"))
-            .collect();
+        let entries = ledger_core::store::entries_from(store, Sequence::new(0));
+        let log: Vec<(Sequence, Vec<u8>)> =
+            entries.map(|item| item.expect("readable")).map(|(at, bytes)| (at, bytes.to_vec())).collect();
         assert_eq!(handled, log, "after de-duplication");
         println!("{total} entries, {twice} handled twice over {ABORTS} aborts");
     });

@@ -13,7 +13,7 @@ use ledger_core::Ledger;
 use ledger_core::environment::{Environment, SystemClock};
 use ledger_core::log::Head;
 use ledger_core::store::{
-    AppendError, Batch, DiskVault, Document, Listed, ReadError, SledStore, Store, Vault, VaultError,
+    AppendError, Batch, DiskVault, Document, Entries, Listed, ReadError, SledStore, Store, Vault, VaultError,
     commitment,
 };
 use ledger_core::values::{Hash, Length, Sequence};
@@ -90,7 +90,7 @@ impl Store for DryStore {
         locked(&self.above).head
     }
 
-    fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+    fn read(&self, from: Sequence, limit: usize) -> Result<Entries, ReadError> {
         let below = self.below.head().length.0;
         if from.get() < below {
             return self.below.read(from, limit);

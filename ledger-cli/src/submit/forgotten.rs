@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ledger_core::assessment::Request;
 use ledger_core::line::command_hash;
 use ledger_core::log::Entry;
-use ledger_core::store::Store;
+use ledger_core::store::{Entries, EntryBytes, Store};
 use ledger_core::values::{Hash, Sequence};
 use ledger_core::{Receipt, Written};
 
@@ -19,7 +19,7 @@ use crate::exit::Failure;
 pub struct Forgotten {
     store: Arc<dyn Store>,
     next: u64,
-    page: std::vec::IntoIter<Vec<u8>>,
+    page: Entries,
     /// Whether the last answers needed it.
     pub just_used: bool,
 }
@@ -27,7 +27,7 @@ pub struct Forgotten {
 impl Forgotten {
     /// A pass from the beginning. Nothing is read before it is needed.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Forgotten { store, next: 0, page: Vec::new().into_iter(), just_used: false }
+        Forgotten { store, next: 0, page: Entries::default(), just_used: false }
     }
 
     /// The receipt of a request recorded after those asked about before; none if it is not there, or not with this
@@ -68,11 +68,11 @@ impl Forgotten {
         Ok(Some((entry, Hash::of(&bytes))))
     }
 
-    fn peek(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        if self.page.as_slice().is_empty() {
-            self.page = self.store.read(Sequence::new(self.next), 1024)?.into_iter();
+    fn peek(&mut self) -> Result<Option<EntryBytes>, Failure> {
+        if self.page.is_empty() {
+            self.page = self.store.read(Sequence::new(self.next), 1024)?;
         }
-        Ok(self.page.as_slice().first().cloned())
+        Ok(self.page.clone().next())
     }
 }
 

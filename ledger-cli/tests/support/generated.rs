@@ -36,7 +36,7 @@ pub fn generate(dir: &Path, length: u64) {
     let store = SledStore::open(dir).expect("opened");
     let vault = DiskVault::open(dir).expect("a vault");
     let mut link = Link::default();
-    let first = store.read(Sequence::new(0), 1).expect("read").remove(0);
+    let first = store.read(Sequence::new(0), 1).expect("read").next().expect("the first");
     link.extend(&Entry::decode(&first).expect("an entry"), Hash::of(&first)).expect("the first");
     while link.head().length < Length(length) {
         let expected = link.head().length;

@@ -125,7 +125,7 @@ fn head_until(store: &dyn Store, until: Option<Sequence>) -> Result<Head, Export
 /// The ledger's name, which every entry carries.
 fn origin(store: &dyn Store) -> Result<Origin, ExportFailure> {
     let first = Sequence::new(0);
-    let Some(bytes) = store.read(first, 1)?.into_iter().next() else {
+    let Some(bytes) = store.read(first, 1)?.next() else {
         return Err(ExportFailure::Damaged { sequence: first, what: "the log is empty".to_owned() });
     };
     let entry = Entry::decode(&bytes).map_err(|error| damaged(first, &error))?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::directory::{Directory, OpenError};
 use super::marks::{self, Work};
-use super::{AppendError, Batch, DiskVault, ReadError, SledStore, Store, StoreOptions, VaultError};
+use super::{AppendError, Batch, DiskVault, Entries, ReadError, SledStore, Store, StoreOptions, VaultError};
 use crate::log::Head;
 use crate::values::{Hash, Length, Sequence};
 
@@ -50,8 +50,7 @@ pub enum BuildError {
 pub(crate) struct Building {
     store: Arc<SledStore>,
     /// What an earlier attempt left, page by page as it is compared.
-    there: Vec<Vec<u8>>,
-    there_from: u64,
+    there: Entries,
     next: u64,
     batch: Vec<Vec<u8>>,
     batch_bytes: usize,
@@ -66,8 +65,8 @@ impl Building {
     ) -> Result<Building, OpenError> {
         let directory = Directory::build(dir, work, takes_over)?;
         let store = Arc::new(SledStore::build(directory)?);
-        let (there, batch) = (Vec::new(), Vec::new());
-        Ok(Building { store, there, there_from: 0, next: 0, batch, batch_bytes: 0 })
+        let (there, batch) = (Entries::default(), Vec::new());
+        Ok(Building { store, there, next: 0, batch, batch_bytes: 0 })
     }
 
     /// The head durable so far.
@@ -107,13 +106,10 @@ impl Building {
     }
 
     fn compare(&mut self, sequence: Sequence, bytes: &[u8]) -> Result<(), BuildError> {
-        let mut at = (sequence.get() - self.there_from) as usize;
-        if at >= self.there.len() {
+        if self.there.is_empty() {
             self.there = self.store.read(sequence, BATCH_ENTRIES)?;
-            self.there_from = sequence.get();
-            at = 0;
         }
-        if self.there.get(at).is_some_and(|there| there == bytes) {
+        if self.there.next().is_some_and(|there| there == bytes) {
             return Ok(());
         }
         Err(BuildError::Differs { dir: self.store.dir().to_owned(), sequence })

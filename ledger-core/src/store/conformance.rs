@@ -136,8 +136,8 @@ fn reads_within_its_limits<H: Harness>(harness: &H) {
         for limit in [0, 1, 2, 1000] {
             let read = store.read(Sequence::new(at), limit).expect("read");
             assert!(read.len() <= limit && (limit == 0 || !read.is_empty()), "{} of {limit}", read.len());
-            for (offset, bytes) in read.iter().enumerate() {
-                assert_eq!(*bytes, entry(at + offset as u64));
+            for (offset, bytes) in read.enumerate() {
+                assert_eq!(bytes, entry(at + offset as u64));
             }
         }
     }

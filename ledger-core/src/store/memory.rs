@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{AppendError, Batch, ReadError, Store, check_batch};
+use super::{AppendError, Batch, Entries, ReadError, Store, check_batch};
 use crate::log::Head;
 use crate::values::{Hash, Length, Sequence};
 
@@ -72,12 +72,12 @@ impl Store for MemoryStore {
         locked(&self.open).head
     }
 
-    fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+    fn read(&self, from: Sequence, limit: usize) -> Result<Entries, ReadError> {
         let durable = self.head().length.0;
         let page_end = (from.get() / PAGE + 1) * PAGE;
         let end = durable.min(page_end).min(from.get().saturating_add(limit as u64));
         let disk = locked(&self.disk);
-        Ok((from.get()..end).map(|at| disk[at as usize].clone()).collect())
+        Ok((from.get()..end).map(|at| &disk[at as usize]).collect())
     }
 
     fn ready(&self) -> Result<(), AppendError> {

@@ -11,6 +11,7 @@ mod building;
 #[cfg(test)]
 mod conformance;
 mod directory;
+mod entries;
 mod fuzzing;
 mod head;
 mod marks;
@@ -27,6 +28,7 @@ pub use self::sled::{SLED_THREADS, SledStore, StoreOptions};
 pub(crate) use building::Building;
 pub use building::{BuildError, let_go_on};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
+pub use entries::{Entries, EntryBytes};
 pub(crate) use fuzzing::{read_page, read_vault, write_page};
 pub use marks::Work;
 pub use memory::{FailureMode, MemoryStore};
@@ -69,8 +71,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Consecutive entries from `from`, in order: at least one while `from` is below the durable head, at most
     /// `limit`, fewer where a page ends. Empty at or beyond the head. Cost: one page read and decompressed,
-    /// some 15 us for 45 entries.
-    fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError>;
+    /// some 15 us for 45 entries; nothing is copied for any of them.
+    fn read(&self, from: Sequence, limit: usize) -> Result<Entries, ReadError>;
 
     /// Whether a batch could be appended now: refuses when the store takes no more appends or free space is below
     /// its reserve, before any decision is made. Cost: one system call.
@@ -150,13 +152,13 @@ fn check_batch(expected: Length, batch: &Batch) -> Result<(), AppendError> {
     Ok(())
 }
 
-/// Reads any range from any store in order, page by page, within bounded memory.
+/// Reads any range from any store in order, page by page: holds one page, and those whose entries somebody keeps.
 pub fn entries_from(
     store: Arc<dyn Store>,
     from: Sequence,
-) -> impl Iterator<Item = Result<(Sequence, Vec<u8>), ReadError>> {
+) -> impl Iterator<Item = Result<(Sequence, EntryBytes), ReadError>> {
     let mut next = from.get();
-    let mut page = Vec::new().into_iter();
+    let mut page = Entries::default();
     let mut failed = false;
     std::iter::from_fn(move || {
         if failed {
@@ -170,7 +172,7 @@ pub fn entries_from(
             }
             match store.read(Sequence::new(next), 1024) {
                 Ok(entries) if entries.is_empty() => return None,
-                Ok(entries) => page = entries.into_iter(),
+                Ok(entries) => page = entries,
                 Err(error) => {
                     failed = true;
                     return Some(Err(error));

@@ -11,6 +11,10 @@
 //! | a truncated file opens with fewer entries | a start compares with the head record, and with the head file outside |
 //! | its garbage is collected only by its background thread | that thread stays on, at its default; nothing rests on its syncs |
 //!
+//! sled splits a leaf of its tree at the 17th key and writes both halves again, so a value would be written five times
+//! and leave as much waste as content. So a commit of many entries first makes room: the keys of its pages with empty
+//! values, and behind them as many as fill a leaf. Leaves are split while they are empty, and each page is written once.
+//!
 //! A commit of few entries writes small pages. When 256 entries have gathered in them, the batch that appends also
 //! replaces them by full pages, which are final. So a reader can be disturbed at most once at any position, and one
 //! repetition is enough. `sled/lookup.rs` reads a page, `sled/opening.rs` opens sled. Left out: what the bytes mean, and
@@ -28,12 +32,12 @@ use std::time::{Duration, Instant};
 use super::directory::{DEFAULT_RESERVE_BYTES, Directory, OpenError, check_space, damaged};
 use super::head::{self, HeadRecord, HeadRecords};
 use super::marks;
-use super::page::{Encoder, Key, PageError, Stage};
-use super::{AppendError, Batch, ReadError, Store, check_batch};
+use super::page::{self, Encoder, Key, PageError, Stage};
+use super::{AppendError, Batch, Entries, ReadError, Store, check_batch};
 use crate::log::Head;
 use crate::values::{Length, Sequence};
-use closing::OpenSled;
 pub use closing::SLED_THREADS;
+use closing::{Changes, OpenSled};
 use lookup::{caught, page_of};
 use opening::{OPENING_LIMIT, lacks, last_first, open_file, open_sled, recover, sync_files, within};
 
@@ -235,10 +239,10 @@ impl SledStore {
 
     /// THE COMMIT POINT: when this returns `Ok`, the batch survives a loss of power. After anything else nobody
     /// knows, and trying again would not tell.
-    fn commit(&self, batch: ::sled::Batch) -> Result<(), String> {
+    fn commit(&self, changes: Changes) -> Result<(), String> {
         #[cfg(test)]
         self.fail_if_asked(super::FailureMode::Failed)?;
-        self.db.write(batch)?;
+        self.db.write(changes)?;
         self.file.sync_data().map_err(|error| error.to_string())?;
         #[cfg(test)]
         self.fail_if_asked(super::FailureMode::FailedButStored)?;
@@ -279,10 +283,10 @@ impl Store for SledStore {
         *locked(&self.durable)
     }
 
-    fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+    fn read(&self, from: Sequence, limit: usize) -> Result<Entries, ReadError> {
         let durable = self.head().length;
         if !durable.contains(from) || limit == 0 {
-            return Ok(Vec::new());
+            return Ok(Entries::default());
         }
         let below_head = usize::try_from(durable.0 - from.get()).unwrap_or(usize::MAX);
         let (first, page) = match page_of(&self.db, from) {
@@ -292,7 +296,7 @@ impl Store for SledStore {
         };
         // The page contains `from`, so the difference is below its count.
         let skip = (from.get() - first) as usize;
-        Ok(page.entries(skip, limit.min(below_head)))
+        Ok(page.entries.part(skip, limit.min(below_head)))
     }
 
     fn ready(&self) -> Result<(), AppendError> {
@@ -337,15 +341,15 @@ impl Store for SledStore {
 
 impl Writer {
     /// What to change in sled for `batch`, and what then becomes of the small pages.
-    fn plan(&mut self, expected: Length, batch: &Batch) -> Result<(::sled::Batch, After), PageError> {
-        let mut changes = ::sled::Batch::default();
+    fn plan(&mut self, expected: Length, batch: &Batch) -> Result<(Changes, After), PageError> {
+        let mut pages = ::sled::Batch::default();
         let gathered = self.small.entries.len();
         let seal = gathered + batch.entries.len() >= SEAL_AT;
         let values = if seal {
             let first = expected.0 - gathered as u64;
             let all: Vec<&Vec<u8>> = self.small.entries.iter().chain(&batch.entries).collect();
             for key in &self.small.keys {
-                changes.remove(key);
+                pages.remove(key);
             }
             self.encoder.encode_pages(first, Stage::Sealed, &all)?
         } else {
@@ -353,10 +357,17 @@ impl Writer {
         };
         let after =
             if seal { After::Sealed } else { After::Gathered(values.iter().map(|(key, _)| *key).collect()) };
+        // Beyond the head, where nobody reads: not among small pages that are being replaced.
+        let blanks = if seal && gathered == 0 {
+            let last = expected.0 + batch.entries.len() as u64 - 1;
+            values.iter().map(|(key, _)| *key).chain(page::keys_after(last)).collect()
+        } else {
+            Vec::new()
+        };
         for (key, value) in values {
-            changes.insert(&key, value);
+            pages.insert(&key, value);
         }
-        Ok((changes, after))
+        Ok((Changes { blanks, pages }, after))
     }
 }
 
@@ -384,8 +395,8 @@ pub(super) fn pages_from(
             Err(_) if last.is_none_or(|last| last < next) => return Ok(()),
             Err(error) => return Err(error.to_string()),
         };
-        for entry in page.entries((next - first) as usize, usize::MAX) {
-            if !take(entry) {
+        for entry in page.entries.part((next - first) as usize, usize::MAX) {
+            if !take(entry.to_vec()) {
                 return Ok(());
             }
             next += 1;
@@ -440,7 +451,6 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::super::conformance::{self, Harness, append, batch, entry, holds};
-    use super::super::page;
     use super::super::{FailureMode, entries_from};
     use super::*;
     use std::sync::Arc;
@@ -561,6 +571,36 @@ mod tests {
     }
 
     #[test]
+    fn full_pages_are_written_once() {
+        let (dir, store) = fresh();
+        (0..20).for_each(|_| append(&store, 1_000));
+        let values = store.db.iter().values().map(|value| value.expect("read").len() as u64);
+        let (content, file) = (values.sum::<u64>(), dir.path().join("log/db"));
+        holds(&store, 20_000);
+        drop(store);
+        let written = fs::metadata(file).expect("there").len();
+        assert!(written < content + content / 5, "{written} bytes of log for {content} of pages");
+    }
+
+    #[test]
+    fn blanks_that_a_crash_left_behind_hide_nothing() {
+        let (dir, store) = fresh();
+        append(&store, 1_000);
+        for at in (1_000..3_000).step_by(37).flat_map(|at| [page::key(at, 0), page::key(at, 255)]) {
+            store.db.insert(at, &[]).expect("inserted");
+        }
+        drop(store);
+        let store = SledStore::open(dir.path()).expect("opened");
+        holds(&store, 1_000);
+        (0..300).for_each(|_| append(&store, 3));
+        append(&store, 500);
+        drop(store);
+        let store = SledStore::open(dir.path()).expect("opened");
+        holds(&store, 2_400);
+        (0..2_400).for_each(|at| assert_eq!(store.read(Sequence::new(at), 1).expect("read").len(), 1));
+    }
+
+    #[test]
     fn a_gap_below_the_head_is_damage_with_its_position() {
         let (_dir, store) = fresh();
         (0..10).for_each(|_| append(&store, 1));
@@ -568,7 +608,7 @@ mod tests {
         let found = store.read(Sequence::new(4), 1).expect_err("not there");
         let ReadError::Damaged { sequence, .. } = &found else { panic!("{found}") };
         assert_eq!(*sequence, Sequence::new(4));
-        assert_eq!(store.read(Sequence::new(5), 1).expect("read"), [entry(5)]);
+        assert_eq!(store.read(Sequence::new(5), 1).expect("read").first(), Some(&entry(5)[..]));
         store.db.insert(page::key(4, 0), b"rubbish").expect("inserted");
         assert!(matches!(store.read(Sequence::new(4), 1), Err(ReadError::Damaged { .. })));
         let all: Vec<_> = entries_from(Arc::new(store), Sequence::new(0)).collect();

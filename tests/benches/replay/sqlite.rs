@@ -113,7 +113,7 @@ fn fill(connection: &mut Connection, log: &Log) {
         let (sequence, bytes) = item.expect("an entry");
         let outline = Outline::of(&bytes).expect("plain");
         let place = sequence.get() as i64;
-        let row = params![place, outline.subject, outline.recorded_time, outline.event_type, bytes];
+        let row = params![place, outline.subject, outline.recorded_time, outline.event_type, &*bytes];
         insert.execute(row).expect("inserted");
     }
     drop(insert);

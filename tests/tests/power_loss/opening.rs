@@ -139,7 +139,7 @@ impl Opening {
         let mut log = Vec::new();
         for entry in entries_from(ledger.store(), Sequence::new(0)) {
             let (_, bytes) = entry.map_err(|error| error.to_string())?;
-            log.push(String::from_utf8(bytes).map_err(|error| error.to_string())?);
+            log.push(String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string())?);
         }
         if log.len() < self.acknowledged {
             return Err(format!("{} entries are left of {} acknowledged", log.len(), self.acknowledged));

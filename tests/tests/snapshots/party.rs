@@ -114,7 +114,7 @@ impl Party {
     /// Every entry's bytes.
     pub fn log(&self) -> Vec<Vec<u8>> {
         let entries = entries_from(self.ledger.store(), Sequence::new(0));
-        entries.map(|item| item.unwrap_or_else(|error| panic!("{error}")).1).collect()
+        entries.map(|item| item.unwrap_or_else(|error| panic!("{error}")).1.to_vec()).collect()
     }
 }
 

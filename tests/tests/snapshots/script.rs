@@ -54,7 +54,7 @@ pub fn workload(seed: u64, commands: usize) -> Script {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let answers = runtime.block_on(ledger.submit_all(Workload::set_up(seed, Scale::SMALL).collect()));
     answers.into_iter().for_each(|answer| drop(answer.expect("the set-up is recorded")));
-    let entries = entries_from(ledger.store(), Sequence::new(0)).map(|item| item.expect("read").1);
+    let entries = entries_from(ledger.store(), Sequence::new(0)).map(|item| item.expect("read").1.to_vec());
     let begins = Batch { entries: entries.collect(), head: ledger.head() };
     let steps = Workload::new(seed, Scale::SMALL).take(commands).enumerate();
     let submissions = steps.map(|(number, step)| {

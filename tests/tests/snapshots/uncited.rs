@@ -311,8 +311,14 @@ impl Days {
     }
 
     fn entry(&self, at: u64) -> Value {
-        let read = self.ledger().store().read(ledger_core::values::Sequence::new(at), 1).expect("read");
-        serde_json::from_slice(&read[0]).expect("JSON")
+        let entry = self
+            .ledger()
+            .store()
+            .read(ledger_core::values::Sequence::new(at), 1)
+            .expect("read")
+            .next()
+            .expect("there");
+        serde_json::from_slice(&entry).expect("JSON")
     }
 
     /// Closes the ledger, lets some hours pass, opens it, and compares every document with what should have become of it.

@@ -11,16 +11,17 @@
 //! demonstration, and never changes: another one would be another version.
 //!
 //! A value has at most [`MAX_VALUE_BYTES`]. One entry that does not fit is split: part 0 carries the header, the
-//! parts after it are the rest of the frame. Pure functions; which pages exist, and when they are replaced, is
-//! `sled.rs`'s business.
+//! parts after it are the rest of the frame. A key with an empty value is a blank: no page begins there. Pure functions;
+//! which pages exist, and when they are replaced, is `sled.rs`'s business.
 
-use std::ops::Range;
-
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::zstd_safe::CParameter;
+
+use super::entries::{self, Entries};
 
 /// The largest value stored. sled moves values of about 15 kB out of its log into files that it never syncs.
 pub const MAX_VALUE_BYTES: usize = 7_000;
@@ -44,8 +45,15 @@ const DICTIONARY: &[u8] = include_bytes!("dictionary");
 static ENCODER: LazyLock<EncoderDictionary<'static>> =
     LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
 static DECODER: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
+thread_local! {
+    /// Of this thread: making one takes as long as reading a page, and one that has just read a page finds the
+    /// dictionary nearer.
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
 const HEADER_BYTES: usize = 11;
 const KEY_BYTES: usize = 9;
+/// As many as a leaf of sled's tree holds before it is split.
+const KEYS_AFTER: u8 = 16;
 
 /// A page's place in sled.
 pub type Key = [u8; KEY_BYTES];
@@ -73,6 +81,11 @@ pub fn key(first: u64, part: u8) -> Key {
     let mut key = [part; KEY_BYTES];
     key[..8].copy_from_slice(&first.to_be_bytes());
     key
+}
+
+/// The keys behind the page that ends with entry `last` and before the one that follows it: no entry has so many parts.
+pub fn keys_after(last: u64) -> impl Iterator<Item = Key> {
+    (u8::MAX - KEYS_AFTER + 1..=u8::MAX).map(move |part| key(last, part))
 }
 
 /// First sequence and part of a key, none if it has another length.
@@ -131,56 +144,55 @@ impl Header {
 }
 
 /// A decompressed page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Page {
     /// What its part 0 said.
     pub header: Header,
-    raw: Vec<u8>,
-    entries: Vec<Range<usize>>,
+    /// All of its entries; at least one.
+    pub entries: Entries,
 }
 
-impl Page {
-    /// The entries at these positions within the page, as far as it reaches. Cost: a copy of each.
-    pub fn entries(&self, skip: usize, limit: usize) -> Vec<Vec<u8>> {
-        self.entries.iter().skip(skip).take(limit).map(|at| self.raw[at.clone()].to_vec()).collect()
-    }
-
-    /// The last entry.
-    pub fn last(&self) -> &[u8] {
-        // The header was refused if it counted none.
-        self.entries.last().map_or(&[], |at| &self.raw[at.clone()])
-    }
-}
-
-/// Reads a page from its parts put together. Never panics; allocates at most [`MAX_RAW_BYTES`] and what 8 bytes
-/// or more for each entry counted take. Cost: about 10 us for 48 entries.
+/// Reads a page from its parts put together. Never panics; allocates at most [`MAX_RAW_BYTES`], and once for each
+/// thread what decompressing takes. Cost: about 10 us for 48 entries.
 pub fn decode(value: &[u8]) -> Result<Page, PageError> {
     let header = Header::parse(value)?;
     let raw_bytes = header.raw as usize;
-    let decompressor = match header.version {
-        PLAIN_VERSION => Decompressor::new(),
-        _ => Decompressor::with_prepared_dictionary(&DECODER),
-    };
-    let raw = decompressor
-        .and_then(|mut zstd| zstd.decompress(&value[HEADER_BYTES..], raw_bytes))
+    let raw = decompress(header.version, &value[HEADER_BYTES..], raw_bytes)
         .map_err(|error| PageError(format!("not {raw_bytes} bytes of zstd: {error}")))?;
     if raw.len() != raw_bytes {
         return wrong(format!("{} bytes where {raw_bytes} are announced", raw.len()));
     }
-    let mut entries = Vec::with_capacity(header.count as usize);
-    let mut at = 0;
-    while let Some((length, rest)) = raw[at..].split_first_chunk::<4>() {
+    let mut count = 0;
+    let mut rest = &raw[..];
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
         let length = u32::from_le_bytes(*length) as usize;
-        if length > rest.len() {
-            return wrong(format!("entry {} has {length} bytes, {} are left", entries.len(), rest.len()));
-        }
-        entries.push(at + 4..at + 4 + length);
-        at += 4 + length;
+        let Some(after) = after.get(length..) else {
+            return wrong(format!("entry {count} has {length} bytes, {} are left", after.len()));
+        };
+        rest = after;
+        count += 1;
     }
-    if at != raw_bytes || entries.len() != header.count as usize {
-        return wrong(format!("{} entries where {} are announced", entries.len(), header.count));
+    if !rest.is_empty() || count != header.count {
+        return wrong(format!("{count} entries where {} are announced", header.count));
     }
-    Ok(Page { header, raw, entries })
+    Ok(Page { header, entries: Entries::of_page(raw, count as usize) })
+}
+
+/// The bytes of a frame, at most so many.
+fn decompress(version: u8, frame: &[u8], raw_bytes: usize) -> std::io::Result<Vec<u8>> {
+    if version == PLAIN_VERSION {
+        return Decompressor::new()?.decompress(frame, raw_bytes);
+    }
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let mut zstd = match kept.take() {
+            Some(zstd) => zstd,
+            None => Decompressor::with_prepared_dictionary(&DECODER)?,
+        };
+        // One that failed is not used again.
+        let raw = zstd.decompress(frame, raw_bytes)?;
+        *kept = Some(zstd);
+        Ok(raw)
+    })
 }
 
 /// Writes pages. Keeps the compressor, which is costly to make, and how well entries compressed so far.
@@ -270,10 +282,7 @@ impl Encoder {
             return wrong(format!("{raw_bytes} bytes exceed the largest page"));
         }
         let mut raw = Vec::with_capacity(raw_bytes);
-        for entry in entries {
-            raw.extend_from_slice(&(entry.as_ref().len() as u32).to_le_bytes());
-            raw.extend_from_slice(entry.as_ref());
-        }
+        entries.iter().for_each(|entry| entries::push(&mut raw, entry.as_ref()));
         self.zstd.compress(&raw).map_err(|error| PageError(error.to_string()))
     }
 }
@@ -327,11 +336,14 @@ mod tests {
             let whole: Vec<u8> = page.iter().flat_map(|(_, value)| value.clone()).collect();
             let decoded = decode(&whole).expect("decodes");
             assert_eq!(decoded.header.stage, Stage::Sealed);
-            entries.extend(decoded.entries(0, usize::MAX));
-            assert_eq!(decoded.last(), entries.last().expect("at least one"));
+            entries.extend(read(decoded));
             rest = after;
         }
         entries
+    }
+
+    fn read(page: Page) -> Vec<Vec<u8>> {
+        page.entries.map(|entry| entry.to_vec()).collect()
     }
 
     /// Bytes that hardly compress below a half, from a seed.
@@ -356,7 +368,7 @@ mod tests {
         let frame = zstd::bulk::compress(&raw, LEVEL).expect("compressed");
         let header = Header { version: PLAIN_VERSION, stage: Stage::Sealed, parts: 1, count: 1, raw: 9 };
         let page = decode(&[&header.bytes()[..], &frame].concat()).expect("a page");
-        assert_eq!(page.entries(0, 9), [b"entry".to_vec()]);
+        assert_eq!(read(page), [b"entry".to_vec()]);
     }
 
     #[test]
@@ -425,7 +437,8 @@ mod tests {
             let headed = [&[VERSION, 1, 1, 2, 0, 0, 0, 64, 0, 0, 0][..], &bytes].concat();
             for value in [bytes, headed] {
                 if let Ok(page) = decode(&value) {
-                    prop_assert_eq!(page.entries(0, usize::MAX).len(), page.header.count as usize);
+                    let count = page.header.count as usize;
+                    prop_assert_eq!(read(page).len(), count);
                 }
             }
         }
@@ -437,7 +450,7 @@ mod tests {
             let index = at.index(value.len());
             value[index] = with;
             if let Ok(page) = decode(&value) {
-                prop_assert_eq!(page.entries(0, usize::MAX), entries);
+                prop_assert_eq!(read(page), entries);
             }
         }
     }

@@ -6,14 +6,14 @@
 //! durable was promised to nobody, since everything acknowledged has been synced by our own descriptor; so the panic is
 //! caught and goes no further. Left out: closing in good order, which is `Store::close`.
 
+use std::ops::Deref;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::super::page::Key;
 use super::lookup::caught;
-
-use std::ops::Deref;
 
 /// The threads on which sled may panic. That is caught, so a program with a panic hook need not print it too.
 pub const SLED_THREADS: [&str; 3] = [OPENING_THREAD, WRITING_THREAD, CLOSING_THREAD];
@@ -25,6 +25,15 @@ const CLOSING_THREAD: &str = "close sled";
 /// How long sled may take to write a round, or to let go of its files: far longer than any disk that works.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What one commit changes.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// Keys that get an empty value first, in order and not at once: of no meaning, whatever becomes of `pages`.
+    pub blanks: Vec<Key>,
+    /// All of it or none.
+    pub pages: ::sled::Batch,
+}
+
 /// sled while it is open. Dropping this waits until sled has let go of its files.
 pub(super) struct OpenSled {
     db: Option<::sled::Db>,
@@ -33,18 +42,20 @@ pub(super) struct OpenSled {
 
 /// The thread that writes.
 struct Writing {
-    batches: SyncSender<::sled::Batch>,
+    batches: SyncSender<Changes>,
     written: Mutex<Receiver<Result<(), String>>>,
     thread: JoinHandle<()>,
 }
 
 impl OpenSled {
     pub(super) fn new(db: ::sled::Db) -> OpenSled {
-        let (batches, to_write) = sync_channel::<::sled::Batch>(1);
+        let (batches, to_write) = sync_channel::<Changes>(1);
         let (tell, written) = sync_channel(1);
         let of_thread = db.clone();
-        let write = move |batch| {
-            of_thread.apply_batch(batch).and_then(|()| of_thread.flush()).map_err(|error| error.to_string())
+        let write = move |Changes { blanks, pages }| {
+            let blank = blanks.iter().try_for_each(|key| of_thread.insert(key, &[]).map(drop));
+            let written = blank.and_then(|()| of_thread.apply_batch(pages)).and_then(|()| of_thread.flush());
+            written.map_err(|error| error.to_string())
         };
         let thread = std::thread::Builder::new().name(WRITING_THREAD.to_owned()).spawn(move || {
             for batch in to_write {
@@ -58,12 +69,13 @@ impl OpenSled {
         OpenSled { db: Some(db), writing }
     }
 
-    /// Hands a batch to sled and has it flushed; it is not durable by that. After an error nothing is known of it.
-    pub(super) fn write(&self, batch: ::sled::Batch) -> Result<(), String> {
+    /// Hands changes to sled and has them flushed; they are not durable by that. After an error nothing is known
+    /// of them.
+    pub(super) fn write(&self, changes: Changes) -> Result<(), String> {
         let ended = || "the thread that writes has ended".to_owned();
         let writing = self.writing.as_ref().ok_or_else(ended)?;
         let written = writing.written.lock().unwrap_or_else(PoisonError::into_inner);
-        writing.batches.send(batch).map_err(|_| ended())?;
+        writing.batches.send(changes).map_err(|_| ended())?;
         written.recv_timeout(PATIENCE).unwrap_or_else(|error| match error {
             RecvTimeoutError::Timeout => Err(format!("sled has not answered for {} s", PATIENCE.as_secs())),
             RecvTimeoutError::Disconnected => Err(ended()),

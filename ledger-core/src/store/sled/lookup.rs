@@ -43,20 +43,30 @@ impl From<PageError> for Fault {
 
 pub(super) fn find_page(db: &::sled::Db, from: u64) -> Result<(u64, Page), Fault> {
     let damage = |what: &str| Err(Fault::Damage(what.to_owned()));
-    // One step backwards is one look-up; nothing is carried to a second.
-    let Some((found, value)) = db.range(..=page::key(from, u8::MAX)).next_back().transpose()? else {
-        return damage("no page begins at or before it");
-    };
-    let Some((first, part)) = page::parse_key(&found) else {
-        return damage("a key is not a page's");
+    let mut until = page::key(from, u8::MAX);
+    let (first, part, value) = loop {
+        // One step backwards is one look-up; nothing is carried to the next but where it begins.
+        let Some((found, value)) = db.range(..=until).next_back().transpose()? else {
+            return damage("no page begins at or before it");
+        };
+        let Some((first, part)) = page::parse_key(&found) else {
+            return damage("a key is not a page's");
+        };
+        match (value.is_empty(), part, first.checked_sub(1)) {
+            (false, ..) => break (first, part, value),
+            (true, 0, None) => return damage("no page begins at or before it"),
+            (true, 0, Some(before)) => until = page::key(before, u8::MAX),
+            // The blanks behind a page are many, and what they have in common may be a page's key.
+            (true, ..) => until = page::key(first, 0),
+        }
     };
     let part_0 = if part == 0 { Some(value) } else { db.get(page::key(first, 0))? };
-    let Some(mut whole) = part_0.map(|value| value.to_vec()) else {
+    let Some(mut whole) = part_0 else {
         return damage("its page has no first part");
     };
     for part in 1..Header::parse(&whole)?.parts {
         match db.get(page::key(first, part))? {
-            Some(value) => whole.extend_from_slice(&value),
+            Some(value) => whole = [&whole[..], &value].concat().into(),
             None => return damage("its page lacks a part"),
         }
     }

@@ -61,7 +61,8 @@ pub(super) fn recover(db: &::sled::Db, recorded: &Head, log: &Path) -> Result<(H
         Some(last) => {
             let (first, page) = page_at(db, last, log)?;
             let length = Length(first + u64::from(page.header.count));
-            let head = Head { length, hash: Hash::of(page.last()) };
+            let last = page.entries.clone().last();
+            let head = Head { length, hash: last.map_or(Hash::ZERO, |entry| Hash::of(&entry)) };
             (head, small_pages(first, page, |at| page_at(db, at, log))?)
         }
     };
@@ -86,8 +87,8 @@ pub(super) fn lacks(
         return Ok(Some(format!("the log has {} entries", head.length)));
     }
     let (first, page) = page_at(db, at.get(), log)?;
-    let found = page.entries((at.get() - first) as usize, 1);
-    let hash = found.first().map_or(Hash::ZERO, |entry| Hash::of(entry));
+    let found = page.entries.part((at.get() - first) as usize, 1);
+    let hash = found.first().map_or(Hash::ZERO, Hash::of);
     Ok((hash != recorded.hash).then(|| format!("entry {at} hashes to {hash}")))
 }
 
@@ -99,10 +100,13 @@ fn page_at(db: &::sled::Db, at: u64, log: &Path) -> Result<(u64, Page), OpenErro
     })
 }
 
-/// First sequence of the last page.
+/// First sequence of the last page: blanks may come after it.
 pub(super) fn last_first(db: &::sled::Db, log: &Path) -> Result<Option<u64>, OpenError> {
-    let last = caught(|| db.last()).map_err(|what| OpenError::Panicked { path: log.to_owned(), what })?;
-    let Some((key, _)) = last.map_err(|error| sled_error(log, &error))? else {
+    let has_value =
+        |found: &::sled::Result<(_, ::sled::IVec)>| !matches!(found, Ok((_, value)) if value.is_empty());
+    let last = caught(|| db.iter().rev().find(has_value))
+        .map_err(|what| OpenError::Panicked { path: log.to_owned(), what })?;
+    let Some((key, _)) = last.transpose().map_err(|error| sled_error(log, &error))? else {
         return Ok(None);
     };
     match page::parse_key(&key) {
@@ -128,7 +132,7 @@ pub(super) fn small_pages(
     }
     let mut small = Small::default();
     for (first, page) in pages.into_iter().rev() {
-        small.entries.extend(page.entries(0, usize::MAX));
+        small.entries.extend(page.entries.map(|entry| entry.to_vec()));
         small.keys.extend((0..page.header.parts).map(|part| page::key(first, part)));
     }
     Ok(small)
