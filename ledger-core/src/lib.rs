@@ -17,7 +17,7 @@ mod ledger;
 pub mod line;
 pub mod log;
 mod opening;
-mod ordered;
+pub mod ordered;
 mod recent;
 mod record;
 mod remembered;

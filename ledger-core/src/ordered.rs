@@ -1,13 +1,13 @@
 //! Maps and sets without an order, kept in a snapshot in the order of their keys: equal state gives equal bytes.
 //!
-//! For `#[serde(with = "crate::ordered")]`. Written by collecting references, read straight back.
+//! For `#[serde(with = "ordered")]`. Written by collecting references, read straight back.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An unordered collection and the ordered one that holds the same.
-pub(crate) trait Unordered<'a> {
+pub trait Unordered<'a> {
     /// Borrowing it.
     type Borrowed: Serialize;
     /// In the order of its keys.
@@ -29,7 +29,7 @@ impl<'a, K: Ord + Serialize + 'a> Unordered<'a> for HashSet<K> {
 }
 
 /// Writes it in the order of its keys.
-pub(crate) fn serialize<T, S: Serializer>(unordered: &T, serializer: S) -> Result<S::Ok, S::Error>
+pub fn serialize<T, S: Serializer>(unordered: &T, serializer: S) -> Result<S::Ok, S::Error>
 where
     T: for<'a> Unordered<'a>,
 {
@@ -37,8 +37,6 @@ where
 }
 
 /// Reads it back.
-pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
+pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::deserialize(deserializer)
 }

@@ -6,12 +6,13 @@
 //!
 //! Beside each position stands whether the entry can change a rating by itself: of a history of thousands, few can.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ledger_core::assessment::EventKind;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::EvidenceWithdrawn;
 use ledger_core::log::{Entry, Outline};
+use ledger_core::ordered;
 use ledger_core::values::{Length, Sequence};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +22,8 @@ use crate::log::ReplayError;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     length: Length,
-    streams: BTreeMap<String, Stream>,
+    #[serde(with = "ordered")]
+    streams: HashMap<String, Stream>,
     /// Evidence withdrawn, and the entries that say so: scores of other subjects may rest on it.
     withdrawn: BTreeMap<Sequence, Sequence>,
 }
@@ -71,7 +73,7 @@ impl Index {
 
     /// How many entries a subject has.
     pub fn entries_of(&self, subject: &Subject) -> u32 {
-        self.streams.get(&subject.to_string()).map_or(0, |stream| stream.entries)
+        self.streams.get(subject.as_str()).map_or(0, |stream| stream.entries)
     }
 
     /// How many subjects have entries.
@@ -95,7 +97,7 @@ impl Index {
     }
 
     fn positions(&self, subject: &Subject, until: Length) -> impl Iterator<Item = (Sequence, bool)> {
-        let steps = self.streams.get(&subject.to_string()).map_or(&[][..], |stream| &stream.steps);
+        let steps = self.streams.get(subject.as_str()).map_or(&[][..], |stream| &stream.steps);
         positions(steps).take_while(move |(sequence, _)| until.contains(*sequence))
     }
 

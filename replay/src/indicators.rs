@@ -1,11 +1,12 @@
 //! Indicators and their figures, and whether the set of them is balanced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ledger_core::assessment::codes::{Code, Subject};
 use ledger_core::assessment::event::{IndicatorDefined, IndicatorObserved};
 use ledger_core::assessment::indicator::{figure, is_worse};
 use ledger_core::assessment::{Event, EventKind, Recorded};
+use ledger_core::ordered;
 use ledger_core::values::Sequence;
 use serde::{Deserialize, Serialize};
 
@@ -36,11 +37,15 @@ pub struct Balance {
     pub skewed_to: Option<String>,
 }
 
+/// The entries of an indicator's figures, by subject.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Figures(#[serde(with = "ordered")] HashMap<Subject, Vec<Sequence>>);
+
 /// The indicators known, and where their figures are. A projection.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Indicators {
     definitions: BTreeMap<Code, IndicatorDefined>,
-    figures: BTreeMap<Code, BTreeMap<Subject, Vec<Sequence>>>,
+    figures: BTreeMap<Code, Figures>,
 }
 
 impl Projection for Indicators {
@@ -61,9 +66,9 @@ impl Projection for Indicators {
                     Some(subjects) => subjects,
                     None => self.figures.entry(event.indicator.clone()).or_default(),
                 };
-                match observed.get_mut(&recorded.subject) {
+                match observed.0.get_mut(&recorded.subject) {
                     Some(figures) => figures.push(recorded.sequence),
-                    None => drop(observed.insert(recorded.subject.clone(), vec![recorded.sequence])),
+                    None => drop(observed.0.insert(recorded.subject.clone(), vec![recorded.sequence])),
                 }
             }
             _ => {}
@@ -84,7 +89,7 @@ impl Indicators {
 
     /// How many figures of an indicator there are.
     pub fn count(&self, id: &Code) -> usize {
-        self.figures.get(id).into_iter().flat_map(BTreeMap::values).map(Vec::len).sum()
+        self.figures.get(id).into_iter().flat_map(|figures| figures.0.values()).map(Vec::len).sum()
     }
 
     /// Figures of an indicator, or of all, about a subject, or about all; in order of indicator, subject, period. Cost:
@@ -96,7 +101,7 @@ impl Indicators {
         subject: Option<&Subject>,
     ) -> Result<Vec<FigureView>, ReplayError> {
         let of = self.figures.iter().filter(|(of, _)| indicator.is_none_or(|id| id == *of));
-        let about = of.flat_map(|(_, subjects)| subjects);
+        let about = of.flat_map(|(_, figures)| &figures.0);
         let about = about.filter(|(about, _)| subject.is_none_or(|subject| subject == *about));
         let mut wanted: Vec<Sequence> = about.flat_map(|(_, figures)| figures).copied().collect();
         wanted.sort_unstable();

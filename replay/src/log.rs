@@ -304,7 +304,7 @@ impl Log {
             *index = kept.map_or_else(Index::default, |(_, index)| index);
         }
         let begun = index.length();
-        self.pass(begun, end, progress, |_, bytes| index.apply(bytes))?;
+        self.pass(begun, end, progress, |_, _| Ok(()), |_, bytes, ()| index.apply(bytes))?;
         if end.0 - begun.0 > KEPT_AFTER {
             self.keep(|snapshots| {
                 snapshots.save(INDEX, INDEX_VERSION, self.head_at(end).ok()?, &*index).ok()
@@ -357,37 +357,34 @@ impl Log {
         progress: &mut dyn FnMut(Length, Length),
         folded: &mut F,
     ) -> Result<(), ReplayError> {
-        self.pass(from, until, progress, |sequence, bytes| self.feed(folded, sequence, bytes))
+        let event = |sequence, bytes: &[u8]| wanted::<F>(sequence, bytes);
+        self.pass(from, until, progress, event, |_, _, event: Option<Box<Recorded>>| {
+            event.iter().for_each(|event| folded.apply(event));
+            Ok(())
+        })
     }
 
-    /// Hands an entry to projections, if any of them wants it.
-    pub(crate) fn feed<F: Fold>(
-        &self,
-        folded: &mut F,
-        sequence: Sequence,
-        bytes: &[u8],
-    ) -> Result<(), ReplayError> {
-        let kind = Outline::of(bytes).and_then(|outline| EventKind::of_type(outline.event_type));
-        // What is not plain or not known is decoded, which says what is wrong with it.
-        if kind.is_none_or(F::wants) {
-            let recorded = recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?;
-            folded.apply(&recorded);
-        }
-        Ok(())
-    }
-
-    /// Hands the bytes of entries to `take`, in order.
-    pub(crate) fn pass(
+    /// Hands entries to `take`, in order: the bytes of each and what `prepare` made of them. Over a long stretch a
+    /// second thread reads and prepares ahead.
+    pub(crate) fn pass<T: Send>(
         &self,
         from: Length,
         until: Length,
         progress: &mut dyn FnMut(Length, Length),
-        mut take: impl FnMut(Sequence, &[u8]) -> Result<(), ReplayError>,
+        prepare: impl Fn(Sequence, &[u8]) -> Result<T, ReplayError> + Sync,
+        mut take: impl FnMut(Sequence, &[u8], T) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
-        let mut next = from;
-        let mut hand_on = |page: Entries| {
-            for bytes in page {
-                take(next.next_sequence(), &bytes)?;
+        let prepared = |(first, page): (Length, Result<Entries, ReplayError>)| {
+            let page = page?;
+            let numbered = page.clone().zip(first.0..);
+            let parts = numbered.map(|(bytes, at)| prepare(Sequence::new(at), &bytes));
+            let parts: Vec<T> = parts.collect::<Result<_, _>>()?;
+            Ok((first, page, parts))
+        };
+        let mut hand_on = |page: Result<(Length, Entries, Vec<T>), ReplayError>| {
+            let (mut next, page, parts) = page?;
+            for (bytes, part) in page.zip(parts) {
+                take(next.next_sequence(), &bytes, part)?;
                 next = Length(next.0 + 1);
                 if next.0.is_multiple_of(65_536) {
                     progress(next, until);
@@ -396,18 +393,22 @@ impl Log {
             Ok(())
         };
         if until.0.saturating_sub(from.0) < AHEAD_FROM {
-            return self.pages(from, until).try_for_each(|page| hand_on(page?));
+            return self.pages(from, until).try_for_each(|page| hand_on(prepared(page)));
         }
         std::thread::scope(|scope| {
             let (ahead, pages) = sync_channel(PAGES_AHEAD);
             // It ends when nobody takes its pages any more.
-            scope.spawn(move || self.pages(from, until).try_for_each(|page| ahead.send(page)));
-            pages.into_iter().try_for_each(|page| hand_on(page?))
+            scope.spawn(move || self.pages(from, until).try_for_each(|page| ahead.send(prepared(page))));
+            pages.into_iter().try_for_each(hand_on)
         })
     }
 
-    /// The pages that hold these entries, in order; ends with what cannot be read.
-    fn pages(&self, from: Length, until: Length) -> impl Iterator<Item = Result<Entries, ReplayError>> {
+    /// The pages that hold these entries, in order, with where each begins; ends with what cannot be read.
+    fn pages(
+        &self,
+        from: Length,
+        until: Length,
+    ) -> impl Iterator<Item = (Length, Result<Entries, ReplayError>)> {
         let mut next = from;
         std::iter::from_fn(move || {
             if next >= until {
@@ -419,8 +420,9 @@ impl Log {
                 true => Err(ReplayError::Damaged { sequence, what: "it is missing".to_owned() }),
                 false => Ok(page),
             });
+            let first = next;
             next = page.as_ref().map_or(until, |page| Length(next.0 + page.len() as u64));
-            Some(page)
+            Some((first, page))
         })
     }
 
@@ -454,4 +456,18 @@ impl Log {
         }
         Ok(head)
     }
+}
+
+/// The event of an entry, if the projections want it.
+pub(crate) fn wanted<F: Fold>(
+    sequence: Sequence,
+    bytes: &[u8],
+) -> Result<Option<Box<Recorded>>, ReplayError> {
+    let kind = Outline::type_of(bytes).and_then(EventKind::of_type);
+    // What is not plain or not known is decoded, which says what is wrong with it.
+    if !kind.is_none_or(F::wants) {
+        return Ok(None);
+    }
+    let recorded = recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?;
+    Ok(Some(Box::new(recorded)))
 }

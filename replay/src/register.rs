@@ -8,7 +8,7 @@
 //! The register keeps its own results, apart from the writer's state: what publication promised is recomputed
 //! here from the score entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{AreaKind, FrameworkId, Name, StatementId, Subject, ThemeId, Url};
@@ -22,6 +22,7 @@ use ledger_core::assessment::standing::{
 };
 use ledger_core::assessment::state::{ScoreKey, correct_result, statement_scores};
 use ledger_core::assessment::{Event, EventKind, Recorded, transcribed_from};
+use ledger_core::ordered;
 use ledger_core::values::{Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +88,8 @@ pub struct AreaView {
 pub struct Register {
     frameworks: BTreeMap<FrameworkId, Framework>,
     areas: BTreeMap<Subject, AreaView>,
-    subjects: BTreeMap<Subject, SubjectRatings>,
+    #[serde(with = "ordered")]
+    subjects: HashMap<Subject, SubjectRatings>,
     withdrawn_evidence: BTreeMap<Sequence, Date>,
 }
 
@@ -372,10 +374,10 @@ impl Register {
     }
 
     fn apply_result(&mut self, recorded: &Recorded) {
-        let valid_from = recorded.valid_from();
+        let valid_from = || recorded.valid_from();
         let sequence = recorded.sequence;
         let frameworks = &self.frameworks;
-        let known = self.subjects.entry(recorded.subject.clone()).or_default();
+        let known = of_subject(&mut self.subjects, &recorded.subject);
         match &recorded.event {
             Event::ScoreAssigned(event) => {
                 let key = (event.statement.clone(), event.category.clone());
@@ -410,43 +412,43 @@ impl Register {
                 let result = ResultOnRecord {
                     sequence,
                     framework: event.framework.clone(),
-                    effective: valid_from,
+                    effective: valid_from(),
                     origin: Origin::Published { assessment: event.assessment },
                     scores: statement_scores(framework, &by_key),
                     breach: known.breaches.get(&event.findings).copied().unwrap_or(false),
                 };
                 if let Some(replaced) = event.replaces.and_then(|at| known.kept_mut(at)) {
-                    replaced.review_until = Some(valid_from);
+                    replaced.review_until = Some(valid_from());
                 }
                 known.results.push(Kept { given, ..Kept::new(result, recorded, None) });
             }
             Event::RatingTranscribed(event) => known.transcribe(recorded, event),
             Event::RatingWithdrawn(event) => {
                 if let Some(kept) = known.kept_mut(event.publication) {
-                    kept.withdrawn_from = Some(valid_from);
+                    kept.withdrawn_from = Some(valid_from());
                 }
             }
             Event::ReviewRequested(event) => {
                 if let Some(kept) = known.kept_mut(event.publication) {
-                    (kept.review_from, kept.review) = (Some(valid_from), Some(sequence));
+                    (kept.review_from, kept.review) = (Some(valid_from()), Some(sequence));
                 }
             }
             Event::ReviewDecided(event) => {
                 use ledger_core::assessment::event::ReviewOutcome;
                 let reviewed = known.results.iter_mut().find(|kept| kept.review == Some(event.review));
                 if let (Some(kept), ReviewOutcome::Upheld) = (reviewed, event.outcome) {
-                    kept.review_until = Some(valid_from);
+                    kept.review_until = Some(valid_from());
                 }
             }
             Event::EvidenceWithdrawn(event) => {
-                self.withdrawn_evidence.insert(event.evidence, valid_from);
+                self.withdrawn_evidence.insert(event.evidence, valid_from());
             }
             Event::AssessmentTriggered(_) => {
-                known.triggers.insert(sequence, (valid_from, None));
+                known.triggers.insert(sequence, (valid_from(), None));
             }
             Event::TriggerDischarged(event) => {
                 if let Some(trigger) = known.triggers.get_mut(&event.trigger) {
-                    trigger.1 = Some(valid_from);
+                    trigger.1 = Some(valid_from());
                 }
             }
             _ => {}
@@ -464,7 +466,7 @@ impl Register {
             }
             return;
         }
-        let known = self.subjects.entry(recorded.subject.clone()).or_default();
+        let known = of_subject(&mut self.subjects, &recorded.subject);
         if let Some(kept) = known.kept_mut(event.corrects) {
             correct_result(&mut kept.result, event, recorded);
             kept.corrections.push(recorded.sequence);
@@ -608,6 +610,17 @@ impl Register {
         };
         predecessors.iter().map(view).collect()
     }
+}
+
+/// What is known of a subject, which seldom is new.
+fn of_subject<'s>(
+    subjects: &'s mut HashMap<Subject, SubjectRatings>,
+    subject: &Subject,
+) -> &'s mut SubjectRatings {
+    if !subjects.contains_key(subject) {
+        subjects.insert(subject.clone(), SubjectRatings::default());
+    }
+    subjects.entry(subject.clone()).or_default()
 }
 
 fn succeeded_by(area: Option<&AreaView>, as_of: Date) -> Vec<Subject> {

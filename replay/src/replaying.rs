@@ -6,14 +6,14 @@
 
 use ledger_core::log::Head;
 use ledger_core::store::content_hash;
-use ledger_core::values::{Hash, Length, Sequence};
+use ledger_core::values::{Hash, Length};
 use serde::Serialize;
 
 use crate::clocks::KnownAt;
 use crate::index::{INDEX, INDEX_VERSION, Index};
 use crate::indicators::Indicators;
-use crate::log::{Log, ReplayError};
-use crate::projection::Projection;
+use crate::log::{Log, ReplayError, wanted};
+use crate::projection::{Fold, Projection};
 use crate::register::Register;
 
 /// Every projection, folded in one pass.
@@ -70,9 +70,10 @@ pub fn replay(
 ) -> Result<Replayed, ReplayError> {
     let until = log.known(known_at)?;
     let (mut everything, mut index) = (Everything::default(), Index::default());
-    log.pass(Length(0), until, progress, |sequence: Sequence, bytes| {
+    log.pass(Length(0), until, progress, wanted::<Everything>, |_, bytes, event| {
         index.apply(bytes)?;
-        log.feed(&mut everything, sequence, bytes)
+        event.iter().for_each(|event| everything.apply(event));
+        Ok(())
     })?;
     let states = states(&everything, &index);
     let state_hash =

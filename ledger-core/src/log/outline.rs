@@ -5,10 +5,14 @@
 //! between. Only for bytes that were checked before they were stored: nothing here proves a spelling. An entry that
 //! is not plain - a quotation mark escaped in an attribute - has no outline, and is decoded. Who uses it: `replay`.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::entry::AuthType;
 use crate::values::{Sequence, SubjectVersion, Timestamp};
 
-const CONTENT_TYPE: &str = ",\"datacontenttype\":\"application/json\"";
+const CONTENT_TYPE: &[u8] = b",\"datacontenttype\":\"application/json\"";
 
 /// Where an entry belongs and what kind of thing it says. Borrows the entry's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,27 +32,30 @@ pub struct Outline<'e> {
     /// When it happened, as spelled.
     pub time: &'e str,
     /// The attributes before `data`, and `data`.
-    front: &'e str,
+    front: &'e [u8],
 }
+
+/// Finds where `data` begins. Inside a string the quotation mark before it would be escaped.
+static DATA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"data\":{"));
 
 impl<'e> Outline<'e> {
     /// The outline of an entry's bytes, if they are plain. Cost: some 100 ns.
     pub fn of(bytes: &'e [u8]) -> Option<Self> {
-        let mut rest = Rest(std::str::from_utf8(bytes).ok()?.strip_suffix('}')?);
-        let event_type = rest.text(",\"type\":\"")?;
-        let time = rest.text(",\"time\":\"")?;
-        let subject_version = rest.number(",\"subjectversion\":")?;
+        let mut rest = Rest(bytes.strip_suffix(b"}")?);
+        let event_type = rest.text(b",\"type\":\"")?;
+        let time = rest.text(b",\"time\":\"")?;
+        let subject_version = rest.number(b",\"subjectversion\":")?;
         let subject_prev = match subject_version {
             1 => None,
-            _ => Some(rest.text(",\"subjectprev\":\"")?.parse().ok()?),
+            _ => Some(rest.text(b",\"subjectprev\":\"")?.parse().ok()?),
         };
-        let subject = rest.text(",\"subject\":\"")?;
-        rest.text(",\"specversion\":\"")?;
-        rest.text(",\"source\":\"")?;
-        let sequence = rest.text(",\"sequence\":\"")?.parse().ok()?;
-        let recorded_time = rest.text(",\"recordedtime\":\"")?;
-        rest.text(",\"prev\":\"")?;
-        rest.text(",\"id\":\"")?;
+        let subject = rest.text(b",\"subject\":\"")?;
+        rest.skip(b",\"specversion\":\"")?;
+        rest.skip(b",\"source\":\"")?;
+        let sequence = rest.text(b",\"sequence\":\"")?.parse().ok()?;
+        let recorded_time = rest.text(b",\"recordedtime\":\"")?;
+        rest.skip(b",\"prev\":\"")?;
+        rest.skip(b",\"id\":\"")?;
         Some(Outline {
             sequence,
             event_type,
@@ -61,17 +68,21 @@ impl<'e> Outline<'e> {
         })
     }
 
+    /// The event's type alone, if the entry's bytes end plainly. Cost: some 10 ns.
+    pub fn type_of(bytes: &'e [u8]) -> Option<&'e str> {
+        Rest(bytes.strip_suffix(b"}")?).text(b",\"type\":\"")
+    }
+
     /// The event's own fields, as canonical JSON.
     pub fn data(&self) -> Option<&'e [u8]> {
-        // Inside a string the quotation mark before `data` would be escaped, so the first match is the attribute.
-        let at = memchr::memmem::find(self.front.as_bytes(), b"\"data\":{")?;
-        Some(&self.front.as_bytes()[at + "\"data\":".len()..])
+        let at = DATA.find(self.front)?;
+        Some(&self.front[at + "\"data\":".len()..])
     }
 
     /// How the author was known, and the author's handle.
     pub fn author(&self) -> Option<(AuthType, &'e str)> {
-        let (id, rest) = self.front.strip_prefix("{\"authid\":\"")?.split_once('"')?;
-        let (kind, _) = rest.strip_prefix(",\"authtype\":\"")?.split_once('"')?;
+        let (id, rest) = text_to_quote(self.front.strip_prefix(b"{\"authid\":\"")?)?;
+        let (kind, _) = text_to_quote(rest.strip_prefix(b",\"authtype\":\"")?)?;
         let plain = !id.contains('\\');
         AuthType::of(kind).filter(|_| plain).map(|kind| (kind, id))
     }
@@ -82,25 +93,36 @@ impl<'e> Outline<'e> {
     }
 }
 
+/// The text up to the next quotation mark, and what comes after it.
+fn text_to_quote(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let end = memchr::memchr(b'"', bytes)?;
+    Some((std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]))
+}
+
 /// What is left of an entry, from its beginning.
-struct Rest<'e>(&'e str);
+struct Rest<'e>(&'e [u8]);
 
 impl<'e> Rest<'e> {
     /// Takes the last attribute off, which must be this one and plain text.
-    fn text(&mut self, name: &str) -> Option<&'e str> {
-        let inside = self.0.strip_suffix('"')?;
-        let start = memchr::memrchr(b'"', inside.as_bytes())? + 1;
+    fn skip(&mut self, name: &[u8]) -> Option<&'e [u8]> {
+        let inside = self.0.strip_suffix(b"\"")?;
+        let start = memchr::memrchr(b'"', inside)? + 1;
         let value = &inside[start..];
         self.0 = inside[..start].strip_suffix(name)?;
-        (!value.ends_with('\\')).then_some(value)
+        (!value.ends_with(b"\\")).then_some(value)
+    }
+
+    /// As [`Rest::skip`], for who wants to read it.
+    fn text(&mut self, name: &[u8]) -> Option<&'e str> {
+        std::str::from_utf8(self.skip(name)?).ok()
     }
 
     /// Takes the last attribute off, which must be this one and a number.
-    fn number(&mut self, name: &str) -> Option<u32> {
-        let digits = self.0.bytes().rev().take_while(u8::is_ascii_digit).count();
+    fn number(&mut self, name: &[u8]) -> Option<u32> {
+        let digits = self.0.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         let (rest, number) = self.0.split_at(self.0.len() - digits);
         self.0 = rest.strip_suffix(name)?;
-        number.parse().ok()
+        std::str::from_utf8(number).ok()?.parse().ok()
     }
 }
 

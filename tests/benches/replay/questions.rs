@@ -1,7 +1,7 @@
 //! The questions: which subject, as of which day, as known when; from a seed, in proportion to nothing but chance.
 //!
-//! Subjects are drawn from those that the workload gave a history, evenly; days from the time the workload covers;
-//! moments from the whole log.
+//! Subjects are drawn evenly from those that have a result, which are the dearest to answer about; days from the last
+//! 120 of the workload; half the moments are now, half anywhere in the log.
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
@@ -20,10 +20,10 @@ pub struct Question {
     pub known_at: KnownAt,
 }
 
-/// Every subject that can be rated.
+/// Every subject that has a result.
 pub fn subjects(register: &Register) -> Vec<Subject> {
-    let rated = |subject: &&Subject| subject.area_kind().is_some_and(|kind| kind.is_assessed());
-    register.areas().map(|(subject, _)| subject).filter(rated).cloned().collect()
+    let areas = register.areas().map(|(subject, _)| subject);
+    areas.filter(|subject| register.has_results(subject)).cloned().collect()
 }
 
 /// `count` questions about any of the subjects.
@@ -35,7 +35,6 @@ pub fn draw(log: &Log, subjects: &[Subject], seed: u64, count: usize) -> Vec<Que
     let question = |_| {
         let subject = subjects[dice.below(subjects.len() as u64) as usize].clone();
         let as_of = (0..dice.below(120)).fold(end, |day, _| day.previous());
-        // Half ask about now, as most people do.
         let known_at = match dice.percent(50) {
             true => KnownAt::Now,
             false => KnownAt::Sequence(Sequence::new(dice.below(length))),

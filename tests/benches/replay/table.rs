@@ -15,7 +15,7 @@ fn optional(value: Option<f64>, digits: usize) -> String {
 
 const NOTE: &str = "\
 Latencies of one answer. Warm: the index is in memory, entries are read from the store. Whole process: from its start
-to its end, with a snapshot of the index. Subjects evenly among 50,000; half the questions are about an earlier moment.
+to its end, with a snapshot of the index. About subjects with a result, evenly; half of an earlier moment.
 ";
 
 fn rows(outcomes: &[Outcome]) -> String {
