@@ -1,17 +1,16 @@
 //! `ledger export`: the whole ledger as one stream, to a file or to standard output.
 
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ledger_core::export::{ExportFailure, Exported, export as write_export};
+use ledger_core::export::{Exported, export as write_export};
 use ledger_core::store::DiskVault;
 use ledger_core::values::Sequence;
 use serde_json::json;
 
 use crate::args::{ExportArgs, Global};
 use crate::exit::Failure;
+use crate::files::whole_file;
 use crate::output::{Out, Table, mark, thousands};
 use crate::read::{Reader, with_progress};
 
@@ -42,7 +41,7 @@ pub fn export(global: &Global, args: &ExportArgs) -> Result<(), Failure> {
         write(&mut io::stdout().lock())?;
         return Ok(());
     }
-    let exported = whole_file(&args.output, args.documents, write)?;
+    let exported = whole_file(&args.output, args.documents, |out| Ok(write(out)?))?;
     report(&mut out, global.json, &args.output, &exported)
 }
 
@@ -63,40 +62,4 @@ fn report(out: &mut Out, json: bool, file: &Path, exported: &Exported) -> Result
         out.table(&table)?;
     }
     out.flush()
-}
-
-/// Writes a file that is whole and durable under its name, or as it was before. `private` keeps others from reading it.
-fn whole_file<T>(
-    path: &Path,
-    private: bool,
-    write: impl FnOnce(&mut dyn Write) -> Result<T, ExportFailure>,
-) -> Result<T, Failure> {
-    let failed = |error: io::Error| {
-        Failure::Storage(format!(
-            "'{}' cannot be written ({error}): check the path and the space",
-            path.display()
-        ))
-    };
-    let mut new = path.as_os_str().to_owned();
-    new.push(".part");
-    let new = PathBuf::from(new);
-    // Left by an attempt that was killed, perhaps with other permissions.
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    let mode = if private { 0o600 } else { 0o644 };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&new).map_err(failed)?;
-    let written = match write(&mut file) {
-        Ok(written) => written,
-        Err(error) => {
-            // What is there has no end and would be refused; the failure is what counts.
-            let _ = fs::remove_file(&new);
-            return Err(error.into());
-        }
-    };
-    let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    let kept = file.sync_all().and_then(|()| fs::rename(&new, path));
-    kept.and_then(|()| File::open(parent)?.sync_all()).map_err(failed)?;
-    Ok(written)
 }

@@ -12,6 +12,7 @@ mod demo;
 mod documents;
 mod exit;
 mod export;
+mod files;
 mod import;
 mod init;
 mod manual;
@@ -109,6 +110,7 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::List(listing) => read::list(global, listing),
         Ready::Rating(args) => read::rating::rating(global, &args),
         Ready::History(subject) => read::rating::history(global, &subject),
+        Ready::Replay(args) => read::replaying::replay(global, &args),
         Ready::Show(args) => read::entries::show(global, &args),
         Ready::Log(args) => read::entries::log(global, &args),
         Ready::Tail(args) => read::tail::tail(global, &args),

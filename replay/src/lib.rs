@@ -42,7 +42,7 @@ pub use register::{
     AreaView, Caveat, PredecessorView, PrintedView, RatingAnswer, Register, ResultKind, ResultView,
     StatementView, Status, ThemeView,
 };
-pub use replaying::{Everything, ProjectionState, Replayed, projections, replay};
+pub use replaying::{Everything, ProjectionState, Replayed, projections, replay, state_hashes};
 pub use scope::subject_register;
 pub use show::{ShowTarget, Shown, find, show};
 pub use summary::summary;

@@ -48,16 +48,24 @@ pub fn projections() -> Vec<&'static str> {
     states(&Everything::default(), &Index::default()).into_iter().map(|state| state.projection).collect()
 }
 
-fn states((register, indicators): &Everything, index: &Index) -> Vec<ProjectionState> {
+/// The hash of each projection, in order of name. Cost: spelling and hashing all of them.
+pub fn state_hashes((register, indicators): &Everything) -> Vec<ProjectionState> {
     fn of<P: Projection>(projection: &P) -> ProjectionState {
         ProjectionState { projection: P::NAME, version: P::VERSION, state_hash: projection.state_hash() }
     }
+    let mut states = vec![of(register), of(indicators)];
+    states.sort_by_key(|state| state.projection);
+    states
+}
+
+fn states(everything: &Everything, index: &Index) -> Vec<ProjectionState> {
     let index = ProjectionState {
         projection: INDEX,
         version: INDEX_VERSION,
         state_hash: content_hash(&(INDEX, INDEX_VERSION, index)),
     };
-    let mut states = vec![of(register), of(indicators), index];
+    let mut states = state_hashes(everything);
+    states.push(index);
     states.sort_by_key(|state| state.projection);
     states
 }

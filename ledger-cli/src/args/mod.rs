@@ -17,6 +17,7 @@ mod ongoing;
 mod programme;
 mod publication;
 mod reading;
+mod replaying;
 mod scoring;
 mod theme;
 mod values;
@@ -37,6 +38,7 @@ pub use reading::{
     CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
     TailArgs, VerifyArgs,
 };
+pub use replaying::ReplayArgs;
 pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
 
@@ -206,6 +208,8 @@ pub enum Top {
     Rating(reading::RatingArgs),
     /// A subject's history.
     History(reading::HistoryArgs),
+    /// Everything folded again from the first entry to a moment, and the hash of what it came to.
+    Replay(replaying::ReplayArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -268,6 +272,8 @@ pub enum Ready {
     Rating(RatingArgs),
     /// A subject's history.
     History(String),
+    /// Fold everything again.
+    Replay(ReplayArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -335,6 +341,7 @@ impl Top {
             Top::Rate(args) => Ok(Ready::Rate(args)),
             Top::Rating(args) => Ok(Ready::Rating(args)),
             Top::History(args) => Ok(Ready::History(args.subject)),
+            Top::Replay(args) => Ok(Ready::Replay(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),

@@ -13,6 +13,7 @@ pub mod entries;
 mod figures;
 mod national;
 pub mod rating;
+pub mod replaying;
 pub mod tail;
 mod themes;
 mod variations;
