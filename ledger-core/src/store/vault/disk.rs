@@ -12,11 +12,12 @@
 //! a round too, and counts as unknown. Slots are given out in order and never twice.
 //!
 //! `index.rs` finds documents and scans segments while opening, `record.rs` spells one document, `files.rs` opens the
-//! files, `disk/copies.rs` lets documents out and in with their secrets, `disk/remains.rs` reads what is left of a vault
+//! files, `disk/syncing.rs` makes durable and destroys, `disk/copies.rs` lets documents out and in with their secrets, `disk/remains.rs` reads what is left of a vault
 //! that does not open. Left out: what is done with those.
 
 mod copies;
 mod remains;
+mod syncing;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -31,7 +32,7 @@ use super::files::{
 };
 use super::index::{Index, Place, Scan, State};
 use super::record::{self, Header};
-use super::{Document, EMPTY, ERASED, Listed, Vault, VaultError, check_put};
+use super::{Document, EMPTY, Listed, Vault, VaultError, check_put};
 use crate::store::Snapshots;
 use crate::values::Hash;
 
@@ -47,6 +48,8 @@ const LISTING_CHUNK: usize = 1000;
 /// A [`Vault`] on disk. Whoever opens it holds the lock of the ledger in that directory.
 #[derive(Debug)]
 pub struct DiskVault {
+    /// Held by whoever has the turn to sync.
+    syncing: Mutex<()>,
     inner: Mutex<Inner>,
 }
 
@@ -55,7 +58,7 @@ struct Inner {
     segment_bytes: u64,
     index: Index,
     segment: Segment,
-    keys: File,
+    keys: Arc<File>,
     /// Secrets of the slots from `durable_slots` on: in memory only until the records are durable.
     new_secrets: Vec<[u8; 32]>,
     durable_slots: u32,
@@ -118,12 +121,13 @@ impl DiskVault {
         scan.index.extend_to(durable_slots as usize);
         let segment = Segment { number: last, file: Arc::new(file), written: end, buffer: Vec::new() };
         Ok(DiskVault {
+            syncing: Mutex::default(),
             inner: Mutex::new(Inner {
                 dir,
                 segment_bytes,
                 index: scan.index,
                 segment,
-                keys,
+                keys: Arc::new(keys),
                 new_secrets: Vec::new(),
                 durable_slots,
                 refuses: None,
@@ -147,8 +151,7 @@ impl Vault for DiskVault {
     ) -> Result<Hash, VaultError> {
         check_put(content, media_type, &secret)?;
         let commitment = super::commitment(&secret, content);
-        let mut inner = self.locked();
-        inner.check_open()?;
+        let mut inner = self.locked_with_room()?;
         match inner.find(&commitment)? {
             Some(Found { state: State::Erased, .. }) => return Err(VaultError::Erased { commitment }),
             Some(_) => return Ok(commitment),
@@ -175,7 +178,7 @@ impl Vault for DiskVault {
     }
 
     fn sync(&self) -> Result<(), VaultError> {
-        self.locked().sync()
+        self.sync_in(&self.turn())
     }
 
     fn holds(&self, commitment: &Hash) -> Option<u64> {
@@ -207,12 +210,16 @@ impl Vault for DiskVault {
     }
 
     fn erase(&self, commitment: &Hash) -> Result<(), VaultError> {
-        let mut inner = self.locked();
-        inner.check_open()?;
-        match inner.find(commitment)? {
+        let turn = self.turn();
+        let found = {
+            let inner = self.locked();
+            inner.check_open()?;
+            inner.find(commitment)?
+        };
+        match found {
             None => Err(VaultError::NotHeld { commitment: *commitment }),
             Some(Found { state: State::Erased, .. }) => Ok(()),
-            Some(Found { header, .. }) => inner.destroy(&[header.slot]),
+            Some(Found { header, .. }) => self.destroy(&turn, &[header.slot]),
         }
     }
 
@@ -242,7 +249,8 @@ impl Vault for DiskVault {
         now_millis: i64,
     ) -> Result<usize, VaultError> {
         let until = now_millis.saturating_sub(older_than_millis);
-        let mut inner = self.locked();
+        let turn = self.turn();
+        let inner = self.locked();
         let mut doomed = Vec::new();
         for commitment in commitments {
             let Some(Found { state, header, .. }) = inner.find(commitment)? else { continue };
@@ -251,9 +259,9 @@ impl Vault for DiskVault {
                 doomed.push(header.slot);
             }
         }
+        drop(inner);
         if !doomed.is_empty() {
-            inner.check_open()?;
-            inner.destroy(&doomed)?;
+            self.destroy(&turn, &doomed)?;
         }
         Ok(doomed.len())
     }
@@ -312,6 +320,10 @@ impl Inner {
         header.ok_or_else(|| damaged(&self.path(place.segment), offset, "no header"))
     }
 
+    fn keys_path(&self) -> PathBuf {
+        self.dir.join("keys")
+    }
+
     fn path(&self, segment: u16) -> PathBuf {
         segment_path(&self.dir.join("segments"), segment)
     }
@@ -331,18 +343,19 @@ impl Inner {
             return Ok(self.new_secrets[new as usize]);
         }
         let mut secret = EMPTY;
-        self.keys.read_exact_at(&mut secret, slot_offset(slot)).map_err(at(&self.dir.join("keys")))?;
+        self.keys.read_exact_at(&mut secret, slot_offset(slot)).map_err(at(&self.keys_path()))?;
         Ok(secret)
     }
 
-    /// Before a record of about this size: writes out a full buffer, and begins a segment after a full one.
+    fn segment_is_full(&self) -> bool {
+        self.segment.written + self.segment.buffer.len() as u64 >= self.segment_bytes
+    }
+
+    /// Before a record of about this size: writes out a full buffer.
     fn make_room(&mut self, bytes: usize) -> Result<(), VaultError> {
         if self.segment.buffer.len() + bytes >= BUFFER_BYTES {
             self.check_space(bytes)?;
             self.write_out()?;
-        }
-        if self.segment.written + self.segment.buffer.len() as u64 >= self.segment_bytes {
-            self.begin_segment()?;
         }
         Ok(())
     }
@@ -366,7 +379,8 @@ impl Inner {
         Ok(())
     }
 
-    /// The segment before is durable as a whole, so only the last one can ever be torn.
+    /// The segment before is durable as a whole, so only the last one can ever be torn. Whoever calls it has the turn, as
+    /// two syncs of one file may not hear of the same failure.
     fn begin_segment(&mut self) -> Result<(), VaultError> {
         let Some(number) = self.segment.number.checked_add(1) else {
             return Err(VaultError::Refused("the vault is full".to_owned()));
@@ -385,54 +399,6 @@ impl Inner {
             }
             Err(error) => Err(self.failed(&path, &error)),
         }
-    }
-
-    fn sync(&mut self) -> Result<(), VaultError> {
-        self.check_open()?;
-        if self.new_secrets.is_empty() {
-            return Ok(());
-        }
-        self.check_space(0)?;
-        self.sync_new()
-    }
-
-    fn sync_new(&mut self) -> Result<(), VaultError> {
-        self.write_out()?;
-        if let Err(error) = self.segment.file.sync_data() {
-            return Err(self.failed(&self.path(self.segment.number), &error));
-        }
-        // The records are durable; from here on their secrets may be too.
-        let secrets = self.new_secrets.concat();
-        let written = self.keys.write_all_at(&secrets, slot_offset(self.durable_slots));
-        if let Err(error) = written.and_then(|()| self.keys.sync_data()) {
-            return Err(self.failed(&self.dir.join("keys"), &error));
-        }
-        self.durable_slots += self.new_secrets.len() as u32;
-        self.new_secrets.clear();
-        Ok(())
-    }
-
-    /// Overwrites the secrets of these slots and makes that durable.
-    fn destroy(&mut self, slots: &[u32]) -> Result<(), VaultError> {
-        let (durable, new): (Vec<u32>, Vec<u32>) = slots.iter().partition(|slot| **slot < self.durable_slots);
-        if !new.is_empty() {
-            self.check_space(0)?;
-        }
-        for slot in &new {
-            self.new_secrets[(slot - self.durable_slots) as usize] = ERASED;
-        }
-        let written = durable.iter().try_for_each(|slot| self.keys.write_all_at(&ERASED, slot_offset(*slot)));
-        if let Err(error) = written.and_then(|()| self.keys.sync_data()) {
-            return Err(self.failed(&self.dir.join("keys"), &error));
-        }
-        if !new.is_empty() {
-            // A secret that was never written is replaced in memory, and the record kept like any erased one.
-            self.sync_new()?;
-        }
-        for slot in slots {
-            self.index.places[*slot as usize].state = State::Erased;
-        }
-        Ok(())
     }
 
     /// Headers of the next live documents in durable slots, from `slot` on.
@@ -638,7 +604,7 @@ mod tests {
         vault.sync().expect("synced");
         // A descriptor that cannot be written stands for a disk that cannot.
         let path = vault.0.path().join("documents/keys");
-        vault.1.locked().keys = File::open(path).expect("read only");
+        vault.1.locked().keys = Arc::new(File::open(path).expect("read only"));
         vault.put(b"lost", "text/plain", secret(2), 5).expect("put");
         assert!(matches!(vault.sync(), Err(VaultError::Failed(_))));
         for refused in [vault.sync(), vault.erase(&kept), vault.put(b"x", "a/b", secret(3), 5).map(drop)] {
