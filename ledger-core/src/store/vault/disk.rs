@@ -6,17 +6,21 @@
 //!                                     zeros = never used, ones = erased, else a document's secret
 //! ```
 //!
+//! While the vault is open the last segment and the key store are longer than what they hold: zeros follow, which take no
+//! space. After a crash opening cuts them off like a torn tail, or goes on over them.
+//!
 //! A sync writes the segment, syncs it, and only then writes the secrets and syncs them. So a slot with a secret
 //! proves that its record was durable, and a bad record is either damage (a slot at or after it is used) or the torn
 //! tail of a round that nobody was told of, which opening cuts off. A whole record without a secret belongs to such
 //! a round too, and counts as unknown. Slots are given out in order and never twice.
 //!
 //! `index.rs` finds documents and scans segments while opening, `record.rs` spells one document, `files.rs` opens the
-//! files, `disk/copies.rs` lets documents out and in with their secrets, `disk/remains.rs` reads what is left of a vault
-//! that does not open. Left out: what is done with those.
+//! files, `disk/syncing.rs` makes durable and destroys, `disk/copies.rs` lets documents out and in with their secrets,
+//! `disk/remains.rs` reads what is left of a vault that does not open. Left out: what is done with those.
 
 mod copies;
 mod remains;
+mod syncing;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -26,12 +30,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::directory::{DEFAULT_RESERVE_BYTES, check_space, sync_dir};
 use super::files::{
-    SECRET_BYTES, at, damaged, open_keys, open_segment, read_header, segment_numbers, segment_path,
+    Extended, SECRET_BYTES, at, damaged, open_keys, open_segment, read_header, segment_numbers, segment_path,
     slot_offset, slot_states,
 };
 use super::index::{Index, Place, Scan, State};
 use super::record::{self, Header};
-use super::{Document, EMPTY, ERASED, Listed, Vault, VaultError, check_put};
+use super::{Document, EMPTY, Listed, Vault, VaultError, check_put};
 use crate::store::Snapshots;
 use crate::values::Hash;
 
@@ -47,6 +51,8 @@ const LISTING_CHUNK: usize = 1000;
 /// A [`Vault`] on disk. Whoever opens it holds the lock of the ledger in that directory.
 #[derive(Debug)]
 pub struct DiskVault {
+    /// Held by whoever has the turn to sync.
+    syncing: Mutex<()>,
     inner: Mutex<Inner>,
 }
 
@@ -55,7 +61,7 @@ struct Inner {
     segment_bytes: u64,
     index: Index,
     segment: Segment,
-    keys: File,
+    keys: Extended,
     /// Secrets of the slots from `durable_slots` on: in memory only until the records are durable.
     new_secrets: Vec<[u8; 32]>,
     durable_slots: u32,
@@ -79,7 +85,7 @@ struct Found {
 /// The segment that is appended to.
 struct Segment {
     number: u16,
-    file: Arc<File>,
+    file: Extended,
     written: u64,
     buffer: Vec<u8>,
 }
@@ -116,8 +122,9 @@ impl DiskVault {
         }
         let durable_slots = scan.next_slot;
         scan.index.extend_to(durable_slots as usize);
-        let segment = Segment { number: last, file: Arc::new(file), written: end, buffer: Vec::new() };
+        let segment = Segment { number: last, file, written: end, buffer: Vec::new() };
         Ok(DiskVault {
+            syncing: Mutex::default(),
             inner: Mutex::new(Inner {
                 dir,
                 segment_bytes,
@@ -137,6 +144,17 @@ impl DiskVault {
     }
 }
 
+impl Drop for DiskVault {
+    /// Leaves the files as long as what they hold. If that fails, opening does it.
+    fn drop(&mut self) {
+        let mut inner = self.locked();
+        if inner.refuses.is_none() {
+            let (records, secrets) = (inner.segment.written, slot_offset(inner.durable_slots));
+            let _ = inner.segment.file.cut(records).and_then(|()| inner.keys.cut(secrets));
+        }
+    }
+}
+
 impl Vault for DiskVault {
     fn put(
         &self,
@@ -147,8 +165,7 @@ impl Vault for DiskVault {
     ) -> Result<Hash, VaultError> {
         check_put(content, media_type, &secret)?;
         let commitment = super::commitment(&secret, content);
-        let mut inner = self.locked();
-        inner.check_open()?;
+        let mut inner = self.locked_with_room()?;
         match inner.find(&commitment)? {
             Some(Found { state: State::Erased, .. }) => return Err(VaultError::Erased { commitment }),
             Some(_) => return Ok(commitment),
@@ -175,7 +192,7 @@ impl Vault for DiskVault {
     }
 
     fn sync(&self) -> Result<(), VaultError> {
-        self.locked().sync()
+        self.sync_in(&self.turn())
     }
 
     fn holds(&self, commitment: &Hash) -> Option<u64> {
@@ -207,12 +224,16 @@ impl Vault for DiskVault {
     }
 
     fn erase(&self, commitment: &Hash) -> Result<(), VaultError> {
-        let mut inner = self.locked();
-        inner.check_open()?;
-        match inner.find(commitment)? {
+        let turn = self.turn();
+        let found = {
+            let inner = self.locked();
+            inner.check_open()?;
+            inner.find(commitment)?
+        };
+        match found {
             None => Err(VaultError::NotHeld { commitment: *commitment }),
             Some(Found { state: State::Erased, .. }) => Ok(()),
-            Some(Found { header, .. }) => inner.destroy(&[header.slot]),
+            Some(Found { header, .. }) => self.destroy(&turn, &[header.slot]),
         }
     }
 
@@ -242,7 +263,8 @@ impl Vault for DiskVault {
         now_millis: i64,
     ) -> Result<usize, VaultError> {
         let until = now_millis.saturating_sub(older_than_millis);
-        let mut inner = self.locked();
+        let turn = self.turn();
+        let inner = self.locked();
         let mut doomed = Vec::new();
         for commitment in commitments {
             let Some(Found { state, header, .. }) = inner.find(commitment)? else { continue };
@@ -251,9 +273,9 @@ impl Vault for DiskVault {
                 doomed.push(header.slot);
             }
         }
+        drop(inner);
         if !doomed.is_empty() {
-            inner.check_open()?;
-            inner.destroy(&doomed)?;
+            self.destroy(&turn, &doomed)?;
         }
         Ok(doomed.len())
     }
@@ -304,12 +326,17 @@ impl Inner {
             let buffered = &self.segment.buffer[(offset - self.segment.written) as usize..];
             buffered.first_chunk().and_then(Header::parse)
         } else if place.segment == self.segment.number {
-            read_header(&self.segment.file, offset).map_err(|error| at(&self.path(place.segment))(error))?
+            read_header(&self.segment.file.shared(), offset)
+                .map_err(|error| at(&self.path(place.segment))(error))?
         } else {
             let (path, file) = self.file(place.segment)?;
             read_header(&file, offset).map_err(at(&path))?
         };
         header.ok_or_else(|| damaged(&self.path(place.segment), offset, "no header"))
+    }
+
+    fn keys_path(&self) -> PathBuf {
+        self.dir.join("keys")
     }
 
     fn path(&self, segment: u16) -> PathBuf {
@@ -320,7 +347,7 @@ impl Inner {
     fn file(&self, segment: u16) -> Result<(PathBuf, Arc<File>), VaultError> {
         let path = self.path(segment);
         if segment == self.segment.number {
-            return Ok((path, self.segment.file.clone()));
+            return Ok((path, self.segment.file.shared()));
         }
         let file = File::open(&path).map_err(at(&path))?;
         Ok((path, Arc::new(file)))
@@ -331,18 +358,19 @@ impl Inner {
             return Ok(self.new_secrets[new as usize]);
         }
         let mut secret = EMPTY;
-        self.keys.read_exact_at(&mut secret, slot_offset(slot)).map_err(at(&self.dir.join("keys")))?;
+        self.keys.shared().read_exact_at(&mut secret, slot_offset(slot)).map_err(at(&self.keys_path()))?;
         Ok(secret)
     }
 
-    /// Before a record of about this size: writes out a full buffer, and begins a segment after a full one.
+    fn segment_is_full(&self) -> bool {
+        self.segment.written + self.segment.buffer.len() as u64 >= self.segment_bytes
+    }
+
+    /// Before a record of about this size: writes out a full buffer.
     fn make_room(&mut self, bytes: usize) -> Result<(), VaultError> {
         if self.segment.buffer.len() + bytes >= BUFFER_BYTES {
             self.check_space(bytes)?;
             self.write_out()?;
-        }
-        if self.segment.written + self.segment.buffer.len() as u64 >= self.segment_bytes {
-            self.begin_segment()?;
         }
         Ok(())
     }
@@ -366,73 +394,28 @@ impl Inner {
         Ok(())
     }
 
-    /// The segment before is durable as a whole, so only the last one can ever be torn.
+    /// The segment before is durable as a whole, so only the last one can ever be torn. Whoever calls it has the turn, as
+    /// two syncs of one file may not hear of the same failure.
     fn begin_segment(&mut self) -> Result<(), VaultError> {
         let Some(number) = self.segment.number.checked_add(1) else {
             return Err(VaultError::Refused("the vault is full".to_owned()));
         };
         self.write_out()?;
         let path = self.path(number);
-        let begun = self.segment.file.sync_data().and_then(|()| {
+        let written = self.segment.written;
+        let finished = self.segment.file.cut(written).and_then(|()| self.segment.file.shared().sync_data());
+        let begun = finished.and_then(|()| {
             let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
             sync_dir(&self.dir.join("segments"))?;
-            Ok(file)
+            Extended::new(file)
         });
         match begun {
             Ok(file) => {
-                self.segment = Segment { number, file: Arc::new(file), written: 0, buffer: Vec::new() };
+                self.segment = Segment { number, file, written: 0, buffer: Vec::new() };
                 Ok(())
             }
             Err(error) => Err(self.failed(&path, &error)),
         }
-    }
-
-    fn sync(&mut self) -> Result<(), VaultError> {
-        self.check_open()?;
-        if self.new_secrets.is_empty() {
-            return Ok(());
-        }
-        self.check_space(0)?;
-        self.sync_new()
-    }
-
-    fn sync_new(&mut self) -> Result<(), VaultError> {
-        self.write_out()?;
-        if let Err(error) = self.segment.file.sync_data() {
-            return Err(self.failed(&self.path(self.segment.number), &error));
-        }
-        // The records are durable; from here on their secrets may be too.
-        let secrets = self.new_secrets.concat();
-        let written = self.keys.write_all_at(&secrets, slot_offset(self.durable_slots));
-        if let Err(error) = written.and_then(|()| self.keys.sync_data()) {
-            return Err(self.failed(&self.dir.join("keys"), &error));
-        }
-        self.durable_slots += self.new_secrets.len() as u32;
-        self.new_secrets.clear();
-        Ok(())
-    }
-
-    /// Overwrites the secrets of these slots and makes that durable.
-    fn destroy(&mut self, slots: &[u32]) -> Result<(), VaultError> {
-        let (durable, new): (Vec<u32>, Vec<u32>) = slots.iter().partition(|slot| **slot < self.durable_slots);
-        if !new.is_empty() {
-            self.check_space(0)?;
-        }
-        for slot in &new {
-            self.new_secrets[(slot - self.durable_slots) as usize] = ERASED;
-        }
-        let written = durable.iter().try_for_each(|slot| self.keys.write_all_at(&ERASED, slot_offset(*slot)));
-        if let Err(error) = written.and_then(|()| self.keys.sync_data()) {
-            return Err(self.failed(&self.dir.join("keys"), &error));
-        }
-        if !new.is_empty() {
-            // A secret that was never written is replaced in memory, and the record kept like any erased one.
-            self.sync_new()?;
-        }
-        for slot in slots {
-            self.index.places[*slot as usize].state = State::Erased;
-        }
-        Ok(())
     }
 
     /// Headers of the next live documents in durable slots, from `slot` on.
@@ -583,6 +566,48 @@ mod tests {
     }
 
     #[test]
+    fn the_zeros_that_a_killed_process_leaves_are_cut_off() {
+        let Kept(dir, vault) = fresh();
+        let put = |vault: &DiskVault, seed: u64| {
+            vault.put(&secret(seed).repeat(100), "a/b", secret(seed), 5).expect("put")
+        };
+        let mut kept: Vec<Hash> = (0..30).map(|seed| put(&vault, seed)).collect();
+        vault.sync().expect("synced");
+        let sizes = || [last_segment(dir.path()), dir.path().join("documents/keys")].map(length);
+        assert!(sizes().iter().all(|bytes| bytes % (64 * 1024) == 0), "{:?}", sizes());
+        std::mem::forget(vault);
+        let vault = open(dir.path()).expect("opened");
+        kept.push(put(&vault, 30));
+        vault.sync().expect("synced");
+        std::mem::forget(vault);
+        let vault = open(dir.path()).expect("opened");
+        for (seed, commitment) in (0..).zip(&kept) {
+            assert_eq!(vault.get(commitment), Ok(found(&secret(seed).repeat(100), "a/b")), "document {seed}");
+        }
+        assert_eq!(vault.slots(), 31);
+        drop(vault);
+        assert_eq!(sizes()[1], slot_offset(31), "a closed vault has no zeros after what it holds");
+        assert_eq!(open(dir.path()).expect("opened").slots(), 31);
+        let last = last_segment(dir.path());
+        let mut bytes = fs::read(&last).expect("read");
+        let record = bytes.windows(4).rposition(|four| four == b"ldoc").expect("a record");
+        bytes[record..].fill(0);
+        fs::write(&last, bytes).expect("written");
+        let found = open(dir.path()).expect_err("a durable record became zeros");
+        assert!(matches!(&found, VaultError::Damaged { path, .. } if *path == last), "{found}");
+    }
+
+    fn last_segment(dir: &Path) -> PathBuf {
+        let segments = dir.join("documents/segments");
+        let last = segment_numbers(&segments).expect("listed").last().copied().expect("one");
+        segment_path(&segments, last)
+    }
+
+    fn length(path: PathBuf) -> u64 {
+        fs::metadata(path).expect("there").len()
+    }
+
+    #[test]
     fn damage_to_what_was_durable_names_the_file() {
         let vault = fresh();
         let first = vault.put(b"first", "text/plain", secret(1), 5).expect("put");
@@ -638,7 +663,7 @@ mod tests {
         vault.sync().expect("synced");
         // A descriptor that cannot be written stands for a disk that cannot.
         let path = vault.0.path().join("documents/keys");
-        vault.1.locked().keys = File::open(path).expect("read only");
+        vault.1.locked().keys = Extended::new(File::open(path).expect("read only")).expect("sized");
         vault.put(b"lost", "text/plain", secret(2), 5).expect("put");
         assert!(matches!(vault.sync(), Err(VaultError::Failed(_))));
         for refused in [vault.sync(), vault.erase(&kept), vault.put(b"x", "a/b", secret(3), 5).map(drop)] {

@@ -38,7 +38,10 @@ impl DiskVault {
                 let Revealed { content, media_type, secret, at_millis } = document;
                 self.put(content, media_type, *secret, *at_millis).map(|_| PutBack::Added)
             }
-            Err(VaultError::Damaged { .. }) => self.locked().mend(commitment, document),
+            Err(VaultError::Damaged { .. }) => {
+                let _turn = self.turn();
+                self.locked().mend(commitment, document)
+            }
             Err(other) => Err(other),
         }
     }
@@ -66,14 +69,14 @@ impl Inner {
         let written = file.write_all_at(&bytes, place.offset.into()).and_then(|()| file.sync_data());
         written.map_err(|error| self.failed(&path, &error))?;
         let secret = self.keys.write_all_at(&document.secret, slot_offset(header.slot));
-        let secret = secret.and_then(|()| self.keys.sync_data());
-        secret.map_err(|error| self.failed(&self.dir.join("keys"), &error))?;
+        let secret = secret.and_then(|()| self.keys.shared().sync_data());
+        secret.map_err(|error| self.failed(&self.keys_path(), &error))?;
         Ok(PutBack::Mended)
     }
 }
 
 /// Copies everything durable into the ledger directory `to`, without the keys; those into the directory `keys` if one
-/// is given. Segments that an earlier copy has whole stay. Puts wait only while the keys are copied.
+/// is given. Segments that an earlier copy has whole stay. Puts go on; the next sync waits while the keys are copied.
 pub(super) fn copy_to(vault: &DiskVault, to: &Path, keys: Option<&Path>) -> Result<(), VaultError> {
     let documents = to.join("documents");
     let segments = documents.join("segments");
@@ -98,17 +101,22 @@ pub(super) fn copy_to(vault: &DiskVault, to: &Path, keys: Option<&Path>) -> Resu
     Ok(())
 }
 
-/// Every segment with its durable length, after a sync; the keys of exactly these documents copied meanwhile.
+/// Every segment with its length, after a sync; the keys of what is durable copied meanwhile. A record that was put
+/// since has no key in the copy, and counts as unknown there.
 fn durable_segments(vault: &DiskVault, keys: Option<&Path>) -> Result<Vec<(PathBuf, u64)>, VaultError> {
-    let mut inner = vault.locked();
-    inner.sync()?;
+    let turn = vault.turn();
+    vault.sync_in(&turn)?;
     if let Some(keys) = keys {
         fs::create_dir_all(keys).map_err(at(keys))?;
         let (new, name) = (keys.join("keys.new"), keys.join("keys"));
-        let bytes = slot_offset(inner.durable_slots);
-        let copied = copy_whole(&inner.dir.join("keys"), bytes, &new, &name, 0o600);
+        let (from, bytes) = {
+            let inner = vault.locked();
+            (inner.keys_path(), slot_offset(inner.durable_slots))
+        };
+        let copied = copy_whole(&from, bytes, &new, &name, 0o600);
         copied.and_then(|()| sync_dir(keys)).map_err(at(&name))?;
     }
+    let inner = vault.locked();
     let segments = inner.dir.join("segments");
     let mut found = Vec::new();
     for number in 0..inner.segment.number {
