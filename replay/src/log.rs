@@ -296,7 +296,7 @@ impl Log {
         let kept = self.snapshots.as_ref().filter(|_| until.0 > KEPT_AFTER);
         let (begun, mut folded) =
             kept.and_then(|kept| F::load(kept, &fits)).unwrap_or((Head::EMPTY, F::default()));
-        self.fold(begun.length, until, progress, &mut folded)?;
+        self.fold(begun.length, until, &|_| true, progress, &mut folded)?;
         let head = self.head_at(until)?;
         if until == self.head().length && until.0 - begun.length.0 > KEPT_AFTER {
             self.keep(|snapshots| folded.save(snapshots, head).ok());
@@ -310,9 +310,19 @@ impl Log {
         known_at: KnownAt,
         progress: &mut dyn FnMut(Length, Length),
     ) -> Result<(F, Head), ReplayError> {
+        self.replayed_of(known_at, &|_| true, progress)
+    }
+
+    /// As [`Log::replayed`], of those events alone that `counts` keeps.
+    pub fn replayed_of<F: Fold>(
+        &self,
+        known_at: KnownAt,
+        counts: &dyn Fn(&Recorded) -> bool,
+        progress: &mut dyn FnMut(Length, Length),
+    ) -> Result<(F, Head), ReplayError> {
         let until = self.known(known_at)?;
         let mut folded = F::default();
-        self.fold(Length(0), until, progress, &mut folded)?;
+        self.fold(Length(0), until, counts, progress, &mut folded)?;
         Ok((folded, self.head_at(until)?))
     }
 
@@ -320,6 +330,7 @@ impl Log {
         &self,
         from: Length,
         until: Length,
+        counts: &dyn Fn(&Recorded) -> bool,
         progress: &mut dyn FnMut(Length, Length),
         folded: &mut F,
     ) -> Result<(), ReplayError> {
@@ -328,7 +339,9 @@ impl Log {
             // What is not plain or not known is decoded, which says what is wrong with it.
             if kind.is_none_or(F::wants) {
                 let recorded = recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?;
-                folded.apply(&recorded);
+                if counts(&recorded) {
+                    folded.apply(&recorded);
+                }
             }
             Ok(())
         })

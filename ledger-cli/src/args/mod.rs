@@ -7,6 +7,7 @@
 mod bulk;
 mod clocks;
 mod compare;
+mod deadlines;
 mod document;
 mod foundation;
 mod gathering;
@@ -17,7 +18,9 @@ mod ongoing;
 mod programme;
 mod publication;
 mod reading;
+mod risk;
 mod scoring;
+mod state;
 mod theme;
 mod values;
 
@@ -30,6 +33,7 @@ use ledger_core::log::CommandId;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use clocks::Clocks;
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
+pub use deadlines::DeadlinesArgs;
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
@@ -37,6 +41,8 @@ pub use reading::{
     CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
     TailArgs, VerifyArgs,
 };
+pub use risk::ListRisks;
+pub use state::StateArgs;
 pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
 
@@ -132,9 +138,8 @@ pub enum Top {
     /// Triggers of the risk policy.
     #[command(subcommand)]
     Trigger(ongoing::Trigger),
-    /// The risk policy.
-    #[command(subcommand)]
-    Risk(programme::Risk),
+    /// What asks for attention, by urgency; and the risk policy.
+    Risk(risk::RiskArgs),
     /// Assessments.
     #[command(subcommand)]
     Assessment(gathering::Assessment),
@@ -206,6 +211,10 @@ pub enum Top {
     Rating(reading::RatingArgs),
     /// A subject's history.
     History(reading::HistoryArgs),
+    /// What is owed by when, overdue first.
+    Deadlines(deadlines::DeadlinesArgs),
+    /// What is open about a subject.
+    State(state::StateArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -268,6 +277,12 @@ pub enum Ready {
     Rating(RatingArgs),
     /// A subject's history.
     History(String),
+    /// What asks for attention.
+    Risks(ListRisks),
+    /// What is owed by when.
+    Deadlines(DeadlinesArgs),
+    /// What is open about a subject.
+    State(StateArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -307,7 +322,7 @@ impl Top {
             Top::Holiday(group) => group.ready(),
             Top::Concern(group) => group.ready(),
             Top::Trigger(group) => group.ready(),
-            Top::Risk(group) => group.ready(),
+            Top::Risk(args) => args.ready(),
             Top::Assessment(group) => group.ready(),
             Top::Evidence(group) => group.ready(),
             Top::Document(group) => group.ready(),
@@ -335,6 +350,8 @@ impl Top {
             Top::Rate(args) => Ok(Ready::Rate(args)),
             Top::Rating(args) => Ok(Ready::Rating(args)),
             Top::History(args) => Ok(Ready::History(args.subject)),
+            Top::Deadlines(args) => Ok(Ready::Deadlines(args)),
+            Top::State(args) => Ok(Ready::State(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),
