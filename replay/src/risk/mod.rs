@@ -83,6 +83,8 @@ pub struct AssessedView {
     pub since: Date,
     /// Calendar days from then to the day asked about.
     pub days: i64,
+    /// The evidence under it, withdrawn or not.
+    pub evidence: Vec<Sequence>,
 }
 
 /// An open concern.
@@ -154,7 +156,10 @@ pub struct RiskRow {
 impl RiskRow {
     /// Every entry that one of its numbers rests on, ascending.
     pub fn entries(&self) -> Vec<Sequence> {
-        let assessed = self.assessed.iter().flat_map(|assessed| [assessed.entry, assessed.result]);
+        let assessed = self
+            .assessed
+            .iter()
+            .flat_map(|assessed| assessed.evidence.iter().copied().chain([assessed.entry, assessed.result]));
         let concerns = self.concerns.iter().map(|concern| concern.entry);
         let breaches = self.breaches.iter().map(|breach| breach.findings);
         let triggers = self.triggers.iter().flat_map(|open| open.causes.iter().copied().chain([open.entry]));
@@ -228,12 +233,13 @@ fn rows_of(register: &Register, ongoing: &Ongoing, subject: &Subject, as_of: Dat
     for statement in statements(&frameworks, &answer, items, as_of) {
         let standing = standing.get(&statement).copied();
         let resting = standing.map(|view| register.resting(subject, view, as_of)).unwrap_or_default();
+        let evidence: Vec<Sequence> = resting.keys().copied().collect();
         let rules = watch.rules(&Watched { statement: &statement, standing, resting });
         let row = RiskRow {
             subject: subject.clone(),
             name: area.name.clone(),
             urgency: Urgency::Quiet,
-            assessed: standing.map(|view| assessed_view(view, as_of)),
+            assessed: standing.map(|view| assessed_view(view, evidence, as_of)),
             concerns: concerns(items, &statement),
             breaches: breaches(items, &statement),
             triggers: triggers(items, ongoing.calendar(), &statement, as_of),
@@ -279,13 +285,14 @@ fn statements(
     statements
 }
 
-fn assessed_view(view: &StatementView, as_of: Date) -> AssessedView {
+fn assessed_view(view: &StatementView, evidence: Vec<Sequence>, as_of: Date) -> AssessedView {
     AssessedView {
         score: view.score,
         entry: view.entry,
         result: view.result,
         since: view.effective,
         days: as_of.days_since(view.effective),
+        evidence,
     }
 }
 
