@@ -51,8 +51,8 @@ pub use register::{
     StatementView, Status, ThemeView,
 };
 pub use risk::{
-    AssessedView, BreachView, ConcernView, RiskAnswer, RiskRow, RuleProgress, RuleState, TriggerView,
-    Urgency, risks, subject_risks,
+    AssessedView, BreachView, ConcernView, RestingView, RiskAnswer, RiskRow, RuleProgress, RuleState,
+    TriggerView, Urgency, resting, risks, subject_risks,
 };
 pub use scope::subject_register;
 pub use show::{ShowTarget, Shown, find, show};

@@ -3,8 +3,8 @@
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::risk::{RiskRule, Severity};
 use replay::{
-    EntryName, KnownAt, RiskAnswer, RiskRow, RuleProgress, RuleState, TriggerView, Urgency, ongoing_on,
-    risks, subject_ongoing, subject_risks,
+    EntryName, KnownAt, RestingView, RiskAnswer, RiskRow, RuleProgress, RuleState, TriggerView, Urgency,
+    ongoing_on, resting, risks, subject_ongoing, subject_risks,
 };
 use serde_json::json;
 
@@ -33,7 +33,7 @@ pub fn risk(global: &Global, args: &ListRisks) -> Result<(), Failure> {
     }
     let mut out = reader.out()?;
     if reader.json {
-        return json_answer(&reader, args, &answer, known_at, out);
+        return json_answer(&reader, args, &answer, (known_at, quiet), out);
     }
     let policy = answer.policy.as_ref().map_or_else(|| "no risk policy".to_owned(), ToString::to_string);
     out.line(format!("as of {as_of}, known at {known_at}, by {policy}; {}", answer.ours))?;
@@ -41,7 +41,11 @@ pub fn risk(global: &Global, args: &ListRisks) -> Result<(), Failure> {
         answer.rows.iter().try_for_each(|row| explain(&reader, &mut out, row))?;
         return out.flush();
     }
-    out.table(&rows(&answer.rows, args.subject.is_none()))?;
+    if answer.rows.is_empty() {
+        out.line("nothing asks for attention")?;
+    } else {
+        out.table(&rows(&answer.rows, args.subject.is_none()))?;
+    }
     if quiet > 0 && !args.all {
         out.line(format!("{quiet} statements are quiet: --all lists them"))?;
     }
@@ -72,12 +76,14 @@ fn json_answer(
     reader: &Reader,
     args: &ListRisks,
     answer: &RiskAnswer,
-    known_at: KnownAt,
+    (known_at, quiet): (KnownAt, usize),
     mut out: Out,
 ) -> Result<(), Failure> {
     let mut value = json!(answer);
     value["known_at"] = json!(known_at.to_string());
+    value["quiet"] = json!(quiet);
     if let (Some(_), [row]) = (&args.statement, answer.rows.as_slice()) {
+        value["evidence"] = json!(resting(&reader.log, row)?);
         value["entries"] = json!(reader.log.names(&row.entries())?);
     }
     out.json(&value)?;
@@ -170,7 +176,8 @@ fn explain(reader: &Reader, out: &mut Out, row: &RiskRow) -> Result<(), Failure>
     out.table(&table)?;
     out.line("")?;
     out.table(&rules(row))?;
-    for table in [open_concerns(row), open_triggers(row), entries(&names)] {
+    let evidence = evidence(&resting(&reader.log, row)?);
+    for table in [open_concerns(row), open_triggers(row), evidence, entries(&names)] {
         if table.height() > 1 {
             out.line("")?;
             out.table(&table)?;
@@ -217,6 +224,20 @@ fn open_triggers(row: &RiskRow) -> Table {
             open.action.to_string(),
             format!("{} ({})", open.due, days(open)),
             listed(&open.causes),
+        ]);
+    }
+    table
+}
+
+fn evidence(items: &[RestingView]) -> Table {
+    let mut table = Table::new(&["evidence", "of", "category", "is result", "withdrawn"]);
+    for item in items {
+        table.row([
+            item.entry.to_string(),
+            item.of.to_string(),
+            item.category.to_string(),
+            or_dash(item.partner_result),
+            if item.withdrawn { "yes".to_owned() } else { "no".to_owned() },
         ]);
     }
     table

@@ -9,13 +9,19 @@ use super::{Reader, code, deadlines, with_progress};
 use crate::args::{Global, StateArgs};
 use crate::exit::Failure;
 use crate::output::{Out, Table, or_dash};
+use ledger_core::assessment::civil::Date;
 use ledger_core::log::Head;
+use ledger_core::values::Sequence;
 
 /// Runs `ledger state`.
 pub fn state(global: &Global, args: &StateArgs) -> Result<(), Failure> {
     let reader = Reader::open(global)?;
     let subject = reader.resolve(&args.subject)?;
-    let (as_of, known_at) = reader.clocks(args.clocks)?;
+    let known_at = args.known_at.unwrap_or_default();
+    let as_of = match args.as_of {
+        Some(as_of) => reader.log.day(as_of, reader.today()?)?,
+        None => day_of(&reader, known_at)?,
+    };
     let history = reader.history(&subject, known_at)?;
     if history.register.area(&subject).is_none() {
         return Err(unknown(&subject, known_at));
@@ -32,6 +38,20 @@ pub fn state(global: &Global, args: &StateArgs) -> Result<(), Failure> {
         print(&mut out, &view, known_at, history.head)?;
     }
     out.flush()
+}
+
+/// The day on which so much was known: of an entry that of its recording.
+fn day_of(reader: &Reader, known_at: KnownAt) -> Result<Date, Failure> {
+    match known_at {
+        KnownAt::Now => reader.today(),
+        KnownAt::Date(day) => Ok(day),
+        KnownAt::Instant(at) => Ok(Date::in_london(at)),
+        KnownAt::Sequence(_) => {
+            let last: Vec<Sequence> = reader.log.known(known_at)?.last_sequence().into_iter().collect();
+            let reading = reader.log.at(&last)?.pop();
+            Ok(reading.map_or(reader.today()?, |last| Date::in_london(last.recorded.recorded_time)))
+        }
+    }
 }
 
 fn print(out: &mut Out, view: &StateView, known_at: KnownAt, head: Head) -> Result<(), Failure> {
@@ -73,7 +93,7 @@ fn assessment(out: &mut Out, open: &OpenAssessmentView) -> Result<(), Failure> {
     table.pair("method", format!("{}, {}", open.framework, code(&open.phase)));
     table.pair("scored", format!("{} of {} statements", open.scored, open.statements));
     table.pair("moderated", open.moderated);
-    table.pair("evidence", format!("{} items", open.evidence));
+    table.pair("items of evidence", open.evidence);
     if let Some(draft) = &open.draft {
         let confirmed = format!("{} of {} confirmed", draft.confirmed.len(), draft.recipients.len());
         let window = format!("emailed {}, window closes {}, {confirmed}", draft.emailed, draft.closes);

@@ -6,6 +6,7 @@
 //! until R4 fires; then subject and statement. `progress.rs` counts each rule. Left out: firing one, which is the core's.
 
 mod progress;
+mod resting;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use crate::register::{AreaView, RatingAnswer, Register, StatementView};
 
 pub use progress::{RuleProgress, RuleState};
 use progress::{Watch, Watched};
+pub use resting::{RestingView, resting};
 
 /// Why a row stands where it stands, the most urgent first. The order is ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
