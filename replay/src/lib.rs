@@ -9,33 +9,42 @@ mod burden;
 mod casefile;
 mod clocks;
 mod context;
+mod deadlines;
 mod documents;
 mod history;
 mod improvement;
 mod index;
 mod indicators;
 mod log;
+mod ongoing;
 mod programme;
 mod projection;
 mod register;
 mod replaying;
 pub mod report;
+mod risk;
 mod scope;
 mod show;
+mod state;
 mod summary;
 mod themes;
 mod verify;
 
 pub use burden::{AskedItem, Burden, BurdenView};
-pub use casefile::{AssessmentCase, CaseFile, Coverage, CoverageCell, EvidenceItem, ItemState, RequestCase};
+pub use casefile::{
+    AssessmentCase, CaseFile, ChallengeCase, ConcernCase, Coverage, CoverageCell, DraftCase, EvidenceItem,
+    ItemState, RequestCase, TriggerCase,
+};
 pub use clocks::{AsOf, KnownAt};
 pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
+pub use deadlines::{Deadline, DeadlineKind, Deadlines};
 pub use documents::{DocumentVerification, verify_documents};
 pub use history::{HistoryLine, RatingChange, SubjectHistory};
 pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
 pub use index::Index;
 pub use indicators::{Balance, FigureView, Indicators};
 pub use log::{EntryName, Log, Reading, ReplayError};
+pub use ongoing::{Ongoing, counts_on, ongoing_on, subject_ongoing};
 pub use programme::{Programme, ProgrammeView};
 pub use projection::{Fold, Projection};
 pub use register::{
@@ -43,8 +52,13 @@ pub use register::{
     StatementView, Status, ThemeView,
 };
 pub use replaying::{Everything, ProjectionState, Replayed, projections, replay, state_hashes};
+pub use risk::{
+    AssessedView, BreachView, ConcernView, RestingView, RiskAnswer, RiskRow, RuleProgress, RuleState,
+    TriggerView, Urgency, resting, risks, subject_risks,
+};
 pub use scope::subject_register;
 pub use show::{ShowTarget, Shown, find, show};
+pub use state::{OpenAssessmentView, StateView};
 pub use summary::summary;
 pub use themes::{ThemeMatrix, ThemeRow, Themes};
 pub use verify::{Expectation, Finding, Verification, verify};

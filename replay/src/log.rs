@@ -330,7 +330,7 @@ impl Log {
         let kept = self.snapshots.as_ref().filter(|_| until.0 > KEPT_AFTER);
         let (begun, mut folded) =
             kept.and_then(|kept| F::load(kept, &fits)).unwrap_or((Head::EMPTY, F::default()));
-        self.fold(begun.length, until, progress, &mut folded)?;
+        self.fold(begun.length, until, &|_| true, progress, &mut folded)?;
         let head = self.head_at(until)?;
         if until == self.head().length && until.0 - begun.length.0 > KEPT_AFTER {
             self.keep(|snapshots| folded.save(snapshots, head).ok());
@@ -344,9 +344,19 @@ impl Log {
         known_at: KnownAt,
         progress: &mut dyn FnMut(Length, Length),
     ) -> Result<(F, Head), ReplayError> {
+        self.replayed_of(known_at, &|_| true, progress)
+    }
+
+    /// As [`Log::replayed`], of those events alone that `counts` keeps.
+    pub fn replayed_of<F: Fold>(
+        &self,
+        known_at: KnownAt,
+        counts: &dyn Fn(&Recorded) -> bool,
+        progress: &mut dyn FnMut(Length, Length),
+    ) -> Result<(F, Head), ReplayError> {
         let until = self.known(known_at)?;
         let mut folded = F::default();
-        self.fold(Length(0), until, progress, &mut folded)?;
+        self.fold(Length(0), until, counts, progress, &mut folded)?;
         Ok((folded, self.head_at(until)?))
     }
 
@@ -354,12 +364,13 @@ impl Log {
         &self,
         from: Length,
         until: Length,
+        counts: &dyn Fn(&Recorded) -> bool,
         progress: &mut dyn FnMut(Length, Length),
         folded: &mut F,
     ) -> Result<(), ReplayError> {
         let event = |sequence, bytes: &[u8]| wanted::<F>(sequence, bytes);
         self.pass(from, until, progress, event, |_, _, event: Option<Box<Recorded>>| {
-            event.iter().for_each(|event| folded.apply(event));
+            event.iter().filter(|event| counts(event)).for_each(|event| folded.apply(event));
             Ok(())
         })
     }

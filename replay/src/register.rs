@@ -565,6 +565,25 @@ impl Register {
         answer
     }
 
+    /// The evidence under a statement's score in force, each item with whether it was withdrawn by that day. Empty for a
+    /// transcription. Cost: the score entries of the result.
+    pub(crate) fn resting(
+        &self,
+        subject: &Subject,
+        statement: &StatementView,
+        as_of: Date,
+    ) -> BTreeMap<Sequence, bool> {
+        let known = self.subjects.get(subject);
+        let mut results = known.into_iter().flat_map(|known| &known.results);
+        let result = results.find(|kept| kept.result.sequence == statement.result);
+        let scored_as = statement.mapped_from.as_ref().map_or(&statement.statement, |(_, from)| from);
+        let given = result.into_iter().flat_map(|kept| kept.given.values());
+        let evidence = given.filter(|score| score.key.0 == *scored_as).flat_map(|score| &score.evidence);
+        let withdrawn =
+            |item: &Sequence| self.withdrawn_evidence.get(item).is_some_and(|from| *from <= as_of);
+        evidence.map(|item| (*item, withdrawn(item))).collect()
+    }
+
     fn describe(&self, answer: &mut RatingAnswer, known: &SubjectRatings, stands: &Standing) {
         answer.status = Status::InForce;
         answer.percent = stands.percent;

@@ -13,11 +13,12 @@ use crate::clocks::KnownAt;
 use crate::index::{INDEX, INDEX_VERSION, Index};
 use crate::indicators::Indicators;
 use crate::log::{Log, ReplayError, wanted};
+use crate::ongoing::Ongoing;
 use crate::projection::{Fold, Projection};
 use crate::register::Register;
 
 /// Every projection, folded in one pass.
-pub type Everything = (Register, Indicators);
+pub type Everything = (Register, Indicators, Ongoing);
 
 /// The hash of one projection after a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,11 +50,11 @@ pub fn projections() -> Vec<&'static str> {
 }
 
 /// The hash of each projection, in order of name. Cost: spelling and hashing all of them.
-pub fn state_hashes((register, indicators): &Everything) -> Vec<ProjectionState> {
+pub fn state_hashes((register, indicators, ongoing): &Everything) -> Vec<ProjectionState> {
     fn of<P: Projection>(projection: &P) -> ProjectionState {
         ProjectionState { projection: P::NAME, version: P::VERSION, state_hash: projection.state_hash() }
     }
-    let mut states = vec![of(register), of(indicators)];
+    let mut states = vec![of(register), of(indicators), of(ongoing)];
     states.sort_by_key(|state| state.projection);
     states
 }

@@ -7,6 +7,7 @@
 mod bulk;
 mod clocks;
 mod compare;
+mod deadlines;
 mod document;
 mod foundation;
 mod gathering;
@@ -18,7 +19,9 @@ mod programme;
 mod publication;
 mod reading;
 mod replaying;
+mod risk;
 mod scoring;
+mod state;
 mod theme;
 mod values;
 
@@ -31,6 +34,7 @@ use ledger_core::log::CommandId;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use clocks::Clocks;
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
+pub use deadlines::DeadlinesArgs;
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
@@ -39,6 +43,8 @@ pub use reading::{
     TailArgs, VerifyArgs,
 };
 pub use replaying::ReplayArgs;
+pub use risk::ListRisks;
+pub use state::StateArgs;
 pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
 
@@ -134,9 +140,8 @@ pub enum Top {
     /// Triggers of the risk policy.
     #[command(subcommand)]
     Trigger(ongoing::Trigger),
-    /// The risk policy.
-    #[command(subcommand)]
-    Risk(programme::Risk),
+    /// What asks for attention, by urgency; and the risk policy.
+    Risk(risk::RiskArgs),
     /// Assessments.
     #[command(subcommand)]
     Assessment(gathering::Assessment),
@@ -210,6 +215,10 @@ pub enum Top {
     History(reading::HistoryArgs),
     /// Everything folded again from the first entry to a moment, and the hash of what it came to.
     Replay(replaying::ReplayArgs),
+    /// What is owed by when, overdue first.
+    Deadlines(deadlines::DeadlinesArgs),
+    /// What is open about a subject.
+    State(state::StateArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -274,6 +283,12 @@ pub enum Ready {
     History(String),
     /// Fold everything again.
     Replay(ReplayArgs),
+    /// What asks for attention.
+    Risks(ListRisks),
+    /// What is owed by when.
+    Deadlines(DeadlinesArgs),
+    /// What is open about a subject.
+    State(StateArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -313,7 +328,7 @@ impl Top {
             Top::Holiday(group) => group.ready(),
             Top::Concern(group) => group.ready(),
             Top::Trigger(group) => group.ready(),
-            Top::Risk(group) => group.ready(),
+            Top::Risk(args) => args.ready(),
             Top::Assessment(group) => group.ready(),
             Top::Evidence(group) => group.ready(),
             Top::Document(group) => group.ready(),
@@ -342,6 +357,8 @@ impl Top {
             Top::Rating(args) => Ok(Ready::Rating(args)),
             Top::History(args) => Ok(Ready::History(args.subject)),
             Top::Replay(args) => Ok(Ready::Replay(args)),
+            Top::Deadlines(args) => Ok(Ready::Deadlines(args)),
+            Top::State(args) => Ok(Ready::State(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),
