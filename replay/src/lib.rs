@@ -9,6 +9,7 @@ mod burden;
 mod casefile;
 mod clocks;
 mod context;
+mod difference;
 mod documents;
 mod history;
 mod improvement;
@@ -24,11 +25,16 @@ mod show;
 mod summary;
 mod themes;
 mod verify;
+mod whatif;
 
 pub use burden::{AskedItem, Burden, BurdenView};
 pub use casefile::{AssessmentCase, CaseFile, Coverage, CoverageCell, EvidenceItem, ItemState, RequestCase};
 pub use clocks::{AsOf, KnownAt};
 pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
+pub use difference::{
+    Because, CauseSet, Difference, Differing, EntryDifference, Explained, Explanation, Moment, SETS_TRIED,
+    Side,
+};
 pub use documents::{DocumentVerification, verify_documents};
 pub use history::{HistoryLine, RatingChange, SubjectHistory};
 pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
@@ -41,8 +47,12 @@ pub use register::{
     AreaView, Caveat, PredecessorView, PrintedView, RatingAnswer, Register, ResultKind, ResultView,
     StatementView, Status, ThemeView,
 };
-pub use scope::subject_register;
+pub use scope::{Grounds, subject_register};
 pub use show::{ShowTarget, Shown, find, show};
 pub use summary::summary;
 pub use themes::{ThemeMatrix, ThemeRow, Themes};
 pub use verify::{Expectation, Finding, Verification, verify};
+pub use whatif::{
+    Carried, Outcome, Printed, Recount, RecountKind, Recounted, SupposeError, SupposedScore, Supposition,
+    Turn, WhatIf, what_if,
+};

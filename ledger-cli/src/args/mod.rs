@@ -7,6 +7,7 @@
 mod bulk;
 mod clocks;
 mod compare;
+mod diff;
 mod document;
 mod foundation;
 mod gathering;
@@ -20,6 +21,7 @@ mod reading;
 mod scoring;
 mod theme;
 mod values;
+mod whatif;
 
 use std::path::PathBuf;
 
@@ -30,6 +32,7 @@ use ledger_core::log::CommandId;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use clocks::Clocks;
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
+pub use diff::DiffArgs;
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
@@ -39,6 +42,7 @@ pub use reading::{
 };
 pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
+pub use whatif::WhatIfArgs;
 
 use crate::exit::Failure;
 use crate::wanted::Wanted;
@@ -206,6 +210,10 @@ pub enum Top {
     Rating(reading::RatingArgs),
     /// A subject's history.
     History(reading::HistoryArgs),
+    /// A subject at two moments: what differs, and which events explain it.
+    Diff(diff::DiffArgs),
+    /// A rating as it might have been. Nothing is recorded.
+    WhatIf(whatif::WhatIfArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -268,6 +276,10 @@ pub enum Ready {
     Rating(RatingArgs),
     /// A subject's history.
     History(String),
+    /// A subject at two moments.
+    Diff(DiffArgs),
+    /// A rating as it might have been.
+    WhatIf(WhatIfArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -335,6 +347,8 @@ impl Top {
             Top::Rate(args) => Ok(Ready::Rate(args)),
             Top::Rating(args) => Ok(Ready::Rating(args)),
             Top::History(args) => Ok(Ready::History(args.subject)),
+            Top::Diff(args) => Ok(Ready::Diff(args)),
+            Top::WhatIf(args) => Ok(Ready::WhatIf(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),

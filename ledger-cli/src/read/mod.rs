@@ -6,8 +6,10 @@
 mod after;
 mod areas;
 mod ask;
+mod beside;
 mod cases;
 mod compare;
+pub mod diff;
 pub mod document;
 pub mod entries;
 mod figures;
@@ -18,6 +20,7 @@ mod themes;
 mod variations;
 mod verify;
 mod visible;
+pub mod whatif;
 
 pub use ask::ask;
 pub use verify::verify;
