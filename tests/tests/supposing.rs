@@ -2,20 +2,21 @@
 //! brute force finds, and what is supposed is what a log without it would say. `LEDGER_SUPPOSE_SEEDS` changes how many
 //! histories are tried; seeds are printed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::assessment::civil::Date;
-use ledger_core::assessment::codes::Subject;
+use ledger_core::assessment::codes::{FrameworkId, StatementId, Subject};
 use ledger_core::assessment::event::{FrameworkAdopted, ScoreAssigned, ScoreChanged, TranscribedKind};
-use ledger_core::assessment::framework::{Framework, Rounding};
+use ledger_core::assessment::framework::{Framework, Mapping, Rounding, Score};
+use ledger_core::assessment::rating::derive;
 use ledger_core::assessment::{Event, Recorded};
 use ledger_core::values::{Length, Sequence};
 use ledger_tests::random::{Dice, History};
 use ledger_tests::run::statements;
 use ledger_tests::time::{MINUTE, after};
 use replay::{
-    Difference, Explained, Grounds, KnownAt, Log, Projection, RatingAnswer, Recount, Register, Supposition,
-    subject_register, what_if,
+    Difference, Explained, Grounds, KnownAt, Log, Projection, RatingAnswer, Recount, Register, SupposedScore,
+    Supposition, subject_register, what_if,
 };
 use serde_json::json;
 
@@ -371,4 +372,102 @@ fn half_up(recorded: Recorded) -> Recorded {
     };
     let framework = Framework { rounding: Rounding::HalfUp, ..framework };
     Recorded { event: FrameworkAdopted { framework, assumptions }.into(), ..recorded }
+}
+
+/// One score supposed: that statement has it, the others have what they had, and the rating is what all of them give.
+#[test]
+fn a_supposed_score_is_all_that_changes() {
+    let (mut published, mut transcribed, mut invented) = (0, 0, 0);
+    for seed in seeds() {
+        let (history, mut dice) = history(seed);
+        let log = Log::over(history.world.ledger().store()).expect("a log");
+        let today = Date::in_london(history.world.now());
+        for subject in subjects(&log) {
+            let grounds = Grounds::read(&log, &subject, KnownAt::Now, &mut quiet).expect("read");
+            let register = grounds.register();
+            let day = some_day(&mut dice, today);
+            let real = register.rating(&subject, day);
+            let Some(framework) = real.framework.as_ref().and_then(|id| register.framework(id)) else {
+                continue;
+            };
+            for statement in framework.statements() {
+                let score = Score::ALL[usize::try_from(dice.below(4)).expect("small")];
+                let supposed = SupposedScore { statement: statement.id.clone(), category: None, score };
+                let supposition = Supposition { scores: vec![supposed], ..Supposition::default() };
+                let found = what_if(&grounds, &supposition, day).expect("supposed");
+                let scores = |answer: &RatingAnswer| -> BTreeMap<StatementId, Score> {
+                    answer.statements.iter().map(|view| (view.statement.clone(), view.score)).collect()
+                };
+                let mut expected = scores(&real);
+                let had = expected.insert(statement.id.clone(), score);
+                assert_eq!(scores(&found.supposed), expected, "seed {seed}: {subject} {}", statement.id);
+                let derived = derive(framework, &expected, false);
+                assert_eq!(
+                    found.supposed.percent, derived.percent,
+                    "seed {seed}: {subject} {}",
+                    statement.id
+                );
+                invented += found.invented.len();
+                let view = real.statements.iter().find(|view| view.statement == statement.id);
+                published += usize::from(view.is_some_and(|view| view.assessment.is_some()));
+                transcribed +=
+                    usize::from(had.is_some() && view.is_some_and(|view| view.assessment.is_none()));
+            }
+        }
+    }
+    println!(
+        "seeds {:?}: {published} published, {transcribed} transcribed and {invented} missing scores",
+        seeds()
+    );
+    assert!(published > 10 && transcribed > 10 && invented > 10, "scores of every origin must be supposed");
+}
+
+/// A framework that maps one statement under another id, and has one that nothing is mapped to.
+#[test]
+fn scores_are_carried_by_the_mapping_of_the_framework() {
+    let mut carried = 0;
+    for seed in seeds() {
+        let (history, _) = history(seed);
+        let log = Log::over(history.world.ledger().store()).expect("a log");
+        let today = Date::in_london(history.world.now());
+        let subject: Subject = YORK.parse().expect("a subject");
+        let grounds = Grounds::read(&log, &subject, KnownAt::Now, &mut quiet).expect("read");
+        let real = grounds.register().rating(&subject, today);
+        let Some(from) = real.framework.clone() else { continue };
+        let mut framework = grounds.register().framework(&from).expect("adopted").clone();
+        framework.id = "local-authority/other".parse().expect("an id");
+        let ids: Vec<StatementId> = framework.statements().map(|statement| statement.id.clone()).collect();
+        let map = |from: &FrameworkId, one: usize, other: usize| Mapping {
+            framework: from.clone(),
+            from: ids[one].clone(),
+            to: ids[other].clone(),
+        };
+        // The first two change places; of the others nothing is said.
+        framework.mapping = vec![map(&from, 0, 1), map(&from, 1, 0)];
+        let suppose = |framework: Framework| {
+            let supposition = Supposition { framework: Some(framework), ..Supposition::default() };
+            what_if(&grounds, &supposition, today).expect("supposed")
+        };
+        let found = suppose(framework.clone());
+        let into = found.carried.expect("carried");
+        assert!(into.by_mapping && into.dropped == ids[2..] && into.without_counterpart == ids[2..]);
+        let score = |answer: &RatingAnswer, id: &StatementId| {
+            answer.statements.iter().find(|view| view.statement == *id).map(|view| view.score)
+        };
+        let only_one_framework = real.statements.iter().all(|view| view.mapped_from.is_none())
+            && real.framework.as_ref() == Some(&from);
+        if only_one_framework {
+            assert_eq!(score(&found.supposed, &ids[0]), score(&real, &ids[1]), "seed {seed}");
+            assert_eq!(score(&found.supposed, &ids[1]), score(&real, &ids[0]), "seed {seed}");
+            assert!(ids[2..].iter().all(|id| score(&found.supposed, id).is_none()), "seed {seed}");
+        }
+        framework.mapping.clear();
+        let found = suppose(framework);
+        let into = found.carried.expect("carried");
+        assert!(!into.by_mapping && into.dropped.is_empty() && into.without_counterpart.is_empty());
+        assert!(ids.iter().all(|id| score(&found.supposed, id) == score(&real, id)), "seed {seed}");
+        carried += real.statements.len();
+    }
+    println!("seeds {:?}: {carried} scores carried", seeds());
+    assert!(carried > 10, "there must be scores to carry");
 }

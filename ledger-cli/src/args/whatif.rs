@@ -17,8 +17,10 @@ use super::values::{StatementScore, coded};
     .args(["without", "scores", "framework", "framework_file", "rounding"]))]
 #[command(
     after_help = "A replay on a copy in memory, beside the real result. Nothing is recorded. What is supposed can be \
-combined: entries are left out first, with whatever acts on them; then scores; then rounding and framework. A framework \
-that maps nothing from the one in force takes over statements of the same id, which is our own choice.\n\n\
+combined: entries are left out first; then scores; then rounding and framework.\n\n\
+Our own choices: with an entry falls away whatever acts on it or names it as its cause. A score stands while any item of \
+its evidence does; a publication gives, instead of a score that is gone, the one before it, and falls away without any. A \
+framework that maps nothing from the one in force takes over statements of the same id.\n\n\
 Examples:\n  ledger what-if Swindon --without 347\n  \
 ledger what-if QE1 --score safeguarding=2 --score equity-in-access=1\n  \
 ledger what-if QE1 --score safeguarding=2 --rounding half-up --as-of 2026-04-01\n  \

@@ -5,6 +5,9 @@ use replay::{RatingAnswer, ThemeView};
 use super::code;
 use crate::output::{Table, or_dash};
 
+/// Said only of areas that have ended.
+const SUCCEEDED: &str = "succeeded by";
+
 /// What is said of each as a whole, and what differs.
 pub fn overall(sides: [&str; 2], first: &RatingAnswer, second: &RatingAnswer) -> Table {
     let mut table = Table::new(&["", sides[0], sides[1], ""]);
@@ -17,11 +20,19 @@ pub fn overall(sides: [&str; 2], first: &RatingAnswer, second: &RatingAnswer) ->
         ("method", or_dash(first.framework.as_ref()), or_dash(second.framework.as_ref())),
         ("result", result(first), result(second)),
         ("but", caveats(first), caveats(second)),
+        (SUCCEEDED, successors(first), successors(second)),
     ] {
         let differs = if first == second { "" } else { "changed" };
-        table.row([what.to_owned(), first, second, differs.to_owned()]);
+        if what != SUCCEEDED || first != second || first != "-" {
+            table.row([what.to_owned(), first, second, differs.to_owned()]);
+        }
     }
     table
+}
+
+fn successors(answer: &RatingAnswer) -> String {
+    let names: Vec<String> = answer.successors.iter().map(ToString::to_string).collect();
+    or_dash((!names.is_empty()).then(|| names.join(", ")))
 }
 
 fn caveats(answer: &RatingAnswer) -> String {

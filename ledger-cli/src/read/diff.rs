@@ -29,6 +29,10 @@ pub fn diff(global: &Global, args: &DiffArgs) -> Result<(), Failure> {
         let mut value = json!(found);
         value["subject"] = json!(subject);
         value["name"] = json!(found.name());
+        value["rests_on"] = json!({
+            "before": reader.log.names(&found.before.rests_on())?,
+            "after": reader.log.names(&found.after.rests_on())?,
+        });
         for (side, moment, known_at) in [("from", found.from, from.1), ("to", found.to, to.1)] {
             let head = reader.log.head_at(moment.known)?;
             value[side]["known_at"] = json!(known_at.to_string());

@@ -22,6 +22,10 @@ use crate::output::{Out, Table, or_dash};
 use crate::rate::shipped_framework;
 
 const NOTHING: &str = "SUPPOSED: a replay on a copy; nothing is recorded";
+const FALLING: &str =
+    "what falls away with an entry, and which score a publication gives instead, is our own definition";
+const SAME_ID: &str =
+    "where a framework maps nothing from another, statements of the same id count for each other";
 
 /// Runs `ledger what-if`.
 pub fn what_if(global: &Global, args: &WhatIfArgs) -> Result<(), Failure> {
@@ -58,10 +62,7 @@ fn one(
         rounding: args.rounding,
     };
     let found = suppose(&grounds, &supposition, as_of).map_err(|error| Failure::Usage(error.to_string()))?;
-    let mut named: Vec<Sequence> = found.falls_away.iter().chain(&args.without).copied().collect();
-    named.sort_unstable();
-    named.dedup();
-    let names = reader.log.names(&named)?;
+    let names = reader.log.names(&named(&found, &args.without))?;
     let mut out = reader.out()?;
     if reader.json {
         out.json(&one_json(&found, &supposition, &names, known_at, grounds.head))?;
@@ -71,6 +72,17 @@ fn one(
         print_both(&mut out, &found)?;
     }
     out.flush()
+}
+
+/// Every recorded entry that the answer names.
+fn named(found: &WhatIf, without: &[Sequence]) -> Vec<Sequence> {
+    let rests_on = found.real.rests_on().into_iter().chain(found.supposed.rests_on());
+    let others = found.falls_away.iter().chain(without).copied();
+    let mut named: Vec<Sequence> =
+        rests_on.chain(others).filter(|entry| !found.invented.contains(entry)).collect();
+    named.sort_unstable();
+    named.dedup();
+    named
 }
 
 /// The framework supposed: as adopted, as shipped, or from a file.
@@ -87,6 +99,16 @@ fn framework(args: &WhatIfArgs, register: &Register) -> Result<Option<Framework>
         Some(framework) => Ok(Some(framework.clone())),
         None => shipped_framework(id).map(Some),
     }
+}
+
+/// The choices of ours that an answer rests on.
+fn own_choices<'c>(falls: bool, carried: impl IntoIterator<Item = &'c Carried>) -> Vec<&'static str> {
+    let same_id = carried.into_iter().any(|carried| !carried.by_mapping && carried.from != carried.into);
+    falls.then_some(FALLING).into_iter().chain(same_id.then_some(SAME_ID)).collect()
+}
+
+fn choices_of(found: &WhatIf) -> Vec<&'static str> {
+    own_choices(!(found.falls_away.is_empty() && found.altered.is_empty()), &found.carried)
 }
 
 fn supposing(supposition: &Supposition) -> Value {
@@ -121,9 +143,14 @@ fn one_json(
         "other_scores": found.altered,
         "invented": found.invented,
         "carried": found.carried,
+        "own_choices": choices_of(found),
         "differs": found.differs(),
         "real": found.real,
         "supposed": found.supposed,
+        "rests_on": {
+            "real": named(&found.real.rests_on()),
+            "supposed": named(&found.supposed.rests_on()),
+        },
     })
 }
 
@@ -140,11 +167,11 @@ fn heading(
     table.pair("as of", found.real.as_of);
     table.pair("known at", known_at);
     table.pair("head", head);
-    let (left_out, fallen): (Vec<&EntryName>, Vec<&EntryName>) =
-        names.iter().partition(|name| supposition.without.contains(&name.sequence));
-    let entry = |name: &EntryName| format!("{} {} {}", name.sequence, name.event, name.hash);
-    left_out.into_iter().for_each(|name| table.pair("without", entry(name)));
-    fallen.into_iter().for_each(|name| table.pair("falls away", entry(name)));
+    for (what, entries) in [("without", &supposition.without), ("falls away", &found.falls_away)] {
+        for name in names.iter().filter(|name| entries.contains(&name.sequence)) {
+            table.pair(what, format!("{} {} {}", name.sequence, name.event, name.hash));
+        }
+    }
     found.altered.iter().for_each(|entry| table.pair("gives other scores", entry));
     for supposed in &supposition.scores {
         let category = supposed.category.as_ref().map_or(String::new(), |category| format!("/{category}"));
@@ -154,6 +181,7 @@ fn heading(
     supposition.rounding.iter().for_each(|rounding| table.pair("rounding", code(rounding)));
     supposition.framework.iter().for_each(|framework| table.pair("framework", &framework.id));
     found.carried.iter().for_each(|carried| describe(&mut table, carried));
+    choices_of(found).into_iter().for_each(|choice| table.pair("our own choice", choice));
     table
 }
 
@@ -161,8 +189,7 @@ fn describe(table: &mut Table, carried: &Carried) {
     if carried.from == carried.into {
         return;
     }
-    let how =
-        if carried.by_mapping { "by its mapping" } else { "statements of the same id (our own choice)" };
+    let how = if carried.by_mapping { "by its mapping" } else { "by the same id" };
     table.pair("carried", format!("from {}, {how}", carried.from));
     carried.dropped.iter().for_each(|id| table.pair("goes nowhere", id));
     carried.without_counterpart.iter().for_each(|id| table.pair("no counterpart", id));
@@ -236,6 +263,9 @@ fn print_statements(out: &mut Out, found: &WhatIf) -> Result<(), Failure> {
         out.line("")?;
         out.table(&table)?;
     }
+    if supposed.basis == Some("as-printed") {
+        out.line("supposed, as printed: a rating is derived only where every statement has a score")?;
+    }
     for (side, answer) in [("real", real), ("supposed", supposed)] {
         if !answer.missing.is_empty() {
             let missing: Vec<&str> = answer.missing.iter().map(|statement| statement.as_str()).collect();
@@ -262,6 +292,7 @@ fn all(reader: &Reader, args: &WhatIfArgs, as_of: Date, known_at: KnownAt) -> Re
         value["known_at"] = json!(known_at.to_string());
         value["head"] = json!({ "entries": head.length.0, "hash": head.hash });
         value["supposing"] = supposing(&supposition);
+        value["own_choices"] = json!(own_choices(false, &recount.carried));
         out.json(&value)?;
     } else {
         out.line(NOTHING)?;
@@ -271,6 +302,8 @@ fn all(reader: &Reader, args: &WhatIfArgs, as_of: Date, known_at: KnownAt) -> Re
         table.pair("head", head);
         supposition.rounding.iter().for_each(|rounding| table.pair("rounding", code(rounding)));
         supposition.framework.iter().for_each(|framework| table.pair("framework", &framework.id));
+        recount.carried.iter().for_each(|carried| describe(&mut table, carried));
+        own_choices(false, &recount.carried).into_iter().for_each(|own| table.pair("our own choice", own));
         out.table(&table)?;
         print_recount(&mut out, &recount)?;
     }

@@ -261,6 +261,13 @@ fn maps_from(framework: &Framework, other: &FrameworkId) -> bool {
 }
 
 impl Carried {
+    /// From each other framework for the same kind of subject.
+    fn of_all(register: &Register, supposition: &Supposition) -> Vec<Self> {
+        let Some(into) = &supposition.framework else { return Vec::new() };
+        let others = register.frameworks().filter(|from| from.subject_kind == into.subject_kind);
+        others.filter(|from| from.id != into.id).map(|from| Carried::of(from, into)).collect()
+    }
+
     fn of(from: &Framework, into: &Framework) -> Self {
         let by_mapping = maps_from(into, &from.id);
         let whole = carrying(into.clone(), std::iter::once(from));

@@ -12,7 +12,7 @@ use ledger_core::assessment::framework::{Framework, Percent, Rating, Rounding};
 use ledger_core::values::Length;
 use serde::Serialize;
 
-use super::Supposition;
+use super::{Carried, Supposition};
 use crate::register::{RatingAnswer, Register, Status};
 
 /// What another framework or rounding would make of the country.
@@ -22,6 +22,8 @@ pub struct Recount {
     pub kinds: Vec<RecountKind>,
     /// What would change, by subject.
     pub changes: Vec<Recounted>,
+    /// How each framework adopted for that kind of subject is carried into the one supposed.
+    pub carried: Vec<Carried>,
 }
 
 /// The subjects of one kind.
@@ -135,6 +137,7 @@ impl Recount {
             step();
         }
         let supposition = Supposition { framework, rounding, ..Supposition::default() };
+        let carried = Carried::of_all(&register, &supposition);
         let method = register.suppose_method(&supposition);
         let mut counting = Counting::default();
         for ((kind, subject), real) in subjects.into_iter().zip(answers) {
@@ -142,7 +145,7 @@ impl Recount {
             counting.take(kind, &real, &supposed);
             step();
         }
-        Recount { kinds: counting.kinds.into_values().collect(), changes: counting.changes }
+        Recount { kinds: counting.kinds.into_values().collect(), changes: counting.changes, carried }
     }
 }
 
