@@ -1,4 +1,5 @@
-//! `diff` and `what-if` on the demonstration's data, as transcripts; what they refuse; and that they record nothing.
+//! `diff` and `what-if` on the demonstration's data, as transcripts; what they refuse; and that they record
+//! nothing.
 
 mod support;
 

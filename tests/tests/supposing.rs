@@ -1,6 +1,6 @@
-//! Comparing and supposing, on random histories: sides are what was known, the explanation is the smallest set that
-//! brute force finds, and what is supposed is what a log without it would say. `LEDGER_SUPPOSE_SEEDS` changes how many
-//! histories are tried; seeds are printed.
+//! Comparing and supposing, on random histories: sides are what was known, the explanation is the smallest
+//! set that brute force finds, and what is supposed is what a log without it would say.
+//! `LEDGER_SUPPOSE_SEEDS` changes how many histories are tried; seeds are printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,8 @@ fn seeds() -> std::ops::RangeInclusive<u64> {
 
 fn quiet(_: Length, _: Length) {}
 
-/// Results of an authority as printed, then corrections, a withdrawal and reviewed results, dated and ordered at random.
+/// Results of an authority as printed, then corrections, a withdrawal and reviewed results, dated and ordered
+/// at random.
 fn transcribe(history: &mut History, dice: &mut Dice) {
     let all = statements("local-authority/2023");
     let mut printed: Vec<(String, Vec<u64>)> = Vec::new();
@@ -49,8 +50,8 @@ fn transcribe(history: &mut History, dice: &mut Dice) {
         }
         let next = history.world.head().length.0;
         if let (Some((entry, _)), true) = (printed.last(), dice.percent(20)) {
-            let data = json!({"kind":"withdrawal","framework":"local-authority/2023","phase":"formal","concerns":entry,
-                "source":"https://www.cqc.org.uk/example"});
+            let data = json!({"kind":"withdrawal","framework":"local-authority/2023","phase":"formal",
+                "concerns":entry,"source":"https://www.cqc.org.uk/example"});
             history.give("analyst-1", "rating.transcribe", YORK, data);
             continue;
         }
@@ -59,8 +60,8 @@ fn transcribe(history: &mut History, dice: &mut Dice) {
             all.iter().zip(&scores).map(|(id, score)| json!({"statement":id,"score":score})).collect();
         let month = ["2023-12", "2024-01", "2024-02", "2024-03", "2024-04"];
         let day = format!("{}-{:02}", dice.pick(&month), 1 + dice.below(28));
-        let mut data = json!({"kind":"result","framework":"local-authority/2023","phase":"formal","scores":given,
-            "source":format!("https://www.cqc.org.uk/example/{next}")});
+        let mut data = json!({"kind":"result","framework":"local-authority/2023","phase":"formal",
+            "scores":given,"source":format!("https://www.cqc.org.uk/example/{next}")});
         if dice.percent(60) {
             data["effective_from"] = json!(day);
         }
@@ -231,8 +232,8 @@ fn the_explanation_is_the_smallest_that_brute_force_finds() {
     }
     let Seen { explained, by_brute_force, of_several, with_the_day } = seen;
     println!(
-        "seeds {:?}: {explained} changes explained, {by_brute_force} of them by brute force too, {of_several} by several \
-         events, {with_the_day} with the day",
+        "seeds {:?}: {explained} changes explained, {by_brute_force} of them by brute force too, {of_several} by \
+         several events, {with_the_day} with the day",
         seeds()
     );
     assert!(by_brute_force > 40 && of_several > 5 && with_the_day > 0, "the histories must differ");
@@ -267,7 +268,8 @@ fn without_what_came_later_the_rating_is_the_one_known_before() {
     assert!(compared > 20, "the histories must have results: {compared}");
 }
 
-/// What an entry names falls with it, and nothing that is left names what is gone, but for what the rules exempt.
+/// What an entry names falls with it, and nothing that is left names what is gone, but for what the rules
+/// exempt.
 #[test]
 fn nothing_is_left_that_acts_on_what_is_gone() {
     let mut fallen = 0;
@@ -334,8 +336,8 @@ fn needed(event: &Event, altered: bool, gone: &BTreeSet<Sequence>) -> String {
     data.to_string()
 }
 
-/// Another rounding is what the same entries would say under frameworks adopted with it; and of all subjects the same
-/// change as one by one.
+/// Another rounding is what the same entries would say under frameworks adopted with it; and of all subjects
+/// the same change as one by one.
 #[test]
 fn another_rounding_is_another_adoption() {
     let rounding = Rounding::HalfUp;
@@ -374,7 +376,8 @@ fn half_up(recorded: Recorded) -> Recorded {
     Recorded { event: FrameworkAdopted { framework, assumptions }.into(), ..recorded }
 }
 
-/// One score supposed: that statement has it, the others have what they had, and the rating is what all of them give.
+/// One score supposed: that statement has it, the others have what they had, and the rating is what all of
+/// them give.
 #[test]
 fn a_supposed_score_is_all_that_changes() {
     let (mut published, mut transcribed, mut invented) = (0, 0, 0);

@@ -8,10 +8,11 @@ use super::clocks::{as_of, known_at};
 /// `ledger diff`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Each moment is V or V@K: what was in force on V, as known at K; each a date, an instant, a sequence \
-number, or now. K is now if absent. The explanation is the smallest set of events without which the later side has the \
-earlier rating; `ledger what-if SUBJECT --without ...` shows the same.\n\n\
-Examples:\n  ledger diff Swindon --from 2025-12-31 --to now\n  ledger diff QE1 --from 2026-04-01@500 --to 2026-04-01"
+    after_help = "Each moment is V or V@K: what was in force on V, as known at K; each a date, an instant, a \
+sequence number, or now. K is now if absent. The explanation is the smallest set of events without which the \
+later side has the earlier rating; `ledger what-if SUBJECT --without ...` shows the same.\n\n\
+Examples:\n  ledger diff Swindon --from 2025-12-31 --to now\n  \
+ledger diff QE1 --from 2026-04-01@500 --to 2026-04-01"
 )]
 pub struct DiffArgs {
     /// The subject: full name, ONS or ODS code, or exact name.

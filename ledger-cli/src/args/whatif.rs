@@ -16,11 +16,11 @@ use super::values::{StatementScore, coded};
 #[command(group = ArgGroup::new("supposed").required(true).multiple(true)
     .args(["without", "scores", "framework", "framework_file", "rounding"]))]
 #[command(
-    after_help = "A replay on a copy in memory, beside the real result. Nothing is recorded. What is supposed can be \
-combined: entries are left out first; then scores; then rounding and framework.\n\n\
-Our own choices: with an entry falls away whatever acts on it or names it as its cause. A score stands while any item of \
-its evidence does; a publication gives, instead of a score that is gone, the one before it, and falls away without any. A \
-framework that maps nothing from the one in force takes over statements of the same id.\n\n\
+    after_help = "A replay on a copy in memory, beside the real result. Nothing is recorded. What is supposed \
+can be combined: entries are left out first; then scores; then rounding and framework.\n\n\
+Our own choices: with an entry falls away whatever acts on it or names it as its cause. A score stands while any \
+item of its evidence does; a publication gives, instead of a score that is gone, the one before it, and falls away \
+without any. A framework that maps nothing from the one in force takes over statements of the same id.\n\n\
 Examples:\n  ledger what-if Swindon --without 347\n  \
 ledger what-if QE1 --score safeguarding=2 --score equity-in-access=1\n  \
 ledger what-if QE1 --score safeguarding=2 --rounding half-up --as-of 2026-04-01\n  \
@@ -35,8 +35,8 @@ pub struct WhatIfArgs {
     /// Entries of its history that were never recorded, and whatever acts on them.
     #[arg(long, value_name = "SEQ", num_args = 1.., value_delimiter = ',', value_parser = sequence)]
     pub without: Vec<Sequence>,
-    /// Another score than the one in force: STATEMENT=N, or STATEMENT/CATEGORY=N under a category method; may be
-    /// repeated.
+    /// Another score than the one in force: STATEMENT=N, or STATEMENT/CATEGORY=N under a category method; may
+    /// be repeated.
     #[arg(long = "score", value_name = "STATEMENT=N")]
     pub scores: Vec<StatementScore>,
     /// Another framework: one the ledger adopted, or one that ships with the program.

@@ -124,7 +124,7 @@ fn explain(out: &mut Out, found: &Difference) -> Result<(), Failure> {
         return out.line(if same {
             "status, rating and percentage are the same: there is nothing to explain"
         } else {
-            "no set of this subject's results, corrections and scores explains the change: run `ledger verify`"
+            "no set of its results, corrections and scores explains the change: run `ledger verify`"
         });
     };
     out.line(introduction(explanation))?;
@@ -157,8 +157,8 @@ fn introduction(explanation: &Explanation) -> String {
     if !explanation.proven {
         let least = explanation.at_least;
         return format!(
-            "{explained}, none of which can be spared; {SETS_TRIED} sets were tried: none of fewer than {least} does, \
-             and not all larger ones were tried"
+            "{explained}, none of which can be spared; {SETS_TRIED} sets were tried: none of fewer than \
+             {least} does, and not all larger ones were tried"
         );
     }
     let all = if explanation.all_tried { "" } else { ", though not every set of that size was tried" };

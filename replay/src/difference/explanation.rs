@@ -1,11 +1,12 @@
 //! The smallest set of events that explains a changed rating.
 //!
-//! A set explains a change if the later side without it has the earlier side's status and rating (or, where only the
-//! percentage differs, that too). *Without* means what `whatif` means by it. Candidates are what the later side knows,
-//! the earlier does not count, and can change a rating: results, their corrections, withdrawals, successions, scores that
-//! a publication gives. Where the days differ and not even all of them explain it, **the day came** as well: the question
-//! is put about the earlier side's day, and perhaps no event is needed. The search is exact (`smallest.rs`); all
-//! candidates together with the day always explain it.
+//! A set explains a change if the later side without it has the earlier side's status and rating (or, where
+//! only the percentage differs, that too). *Without* means what `whatif` means by it. Candidates are what the
+//! later side knows, the earlier does not count, and can change a rating: results, their corrections,
+//! withdrawals, successions, scores that a publication gives. Where the days differ and not even all of them
+//! explain it, **the day came** as well: the question is put about the earlier side's day, and perhaps no
+//! event is needed. The search is exact (`smallest.rs`); all candidates together with the day always explain
+//! it.
 
 use std::collections::BTreeSet;
 
@@ -49,8 +50,8 @@ pub struct Explanation {
     pub sets: Vec<CauseSet>,
     /// How many sets of that size there are, as far as tried.
     pub number: usize,
-    /// Whether no smaller set explains it. If not, the bound of [`SETS_TRIED`](super::SETS_TRIED) was reached: the one set given cannot do
-    /// without any of its events, but a smaller one may exist.
+    /// Whether no smaller set explains it. If not, the bound of [`SETS_TRIED`](super::SETS_TRIED) was
+    /// reached: the one set given cannot do without any of its events, but a smaller one may exist.
     pub proven: bool,
     /// Whether every set of that size was tried.
     pub all_tried: bool,
@@ -82,6 +83,7 @@ struct Search<'g> {
     candidates: Vec<EntryDifference>,
     day: Date,
     earlier: &'g RatingAnswer,
+    later_side: Side,
     explains: Explained,
 }
 
@@ -98,36 +100,18 @@ pub(super) fn explain(
         return None;
     };
     let swapped = (from.known, from.as_of) > (to.known, to.as_of);
-    let (earlier, later, rating) = if swapped { (to, from, after) } else { (from, to, before) };
-    let side = if swapped { Side::From } else { Side::To };
-    let mut search = Search {
+    let (earlier, later, rating, side) =
+        if swapped { (to, from, after, Side::From) } else { (from, to, before, Side::To) };
+    let search = Search {
         subject: &grounds.subject,
         entries: known(grounds, later).filter(|recorded| bears(recorded.event.kind())).collect(),
         candidates: candidates(grounds, earlier, later, side),
         day: later.as_of,
         earlier: rating,
+        later_side: side,
         explains,
     };
-    let count = search.candidates.len();
-    let found = smallest::smallest(count, |set| search.explained_by(set)).or_else(|| {
-        search.day = earlier.as_of;
-        smallest::smallest(count, |set| search.explained_by(set))
-    })?;
-    let mut sets: Vec<CauseSet> = found.sets.iter().map(|set| search.causes(set)).collect();
-    sets.sort_by_key(|set| !set.percent_too);
-    let number = sets.len();
-    sets.truncate(LISTED);
-    Some(Explanation {
-        explains,
-        later: side,
-        candidates: count,
-        the_day: search.day != later.as_of,
-        sets,
-        number,
-        proven: found.proven,
-        all_tried: found.all_tried,
-        at_least: found.at_least,
-    })
+    search.explanation()
 }
 
 /// The entries that the later side may owe its rating to, in order of sequence.
@@ -168,6 +152,30 @@ fn scores_given(grounds: &Grounds, before: &Counting) -> BTreeSet<Sequence> {
 }
 
 impl Search<'_> {
+    /// The smallest sets, with the earlier side's day only where no set explains it without.
+    fn explanation(mut self) -> Option<Explanation> {
+        let (count, later_day) = (self.candidates.len(), self.day);
+        let found = smallest::smallest(count, |set| self.explained_by(set)).or_else(|| {
+            self.day = self.earlier.as_of;
+            smallest::smallest(count, |set| self.explained_by(set))
+        })?;
+        let mut sets: Vec<CauseSet> = found.sets.iter().map(|set| self.causes(set)).collect();
+        sets.sort_by_key(|set| !set.percent_too);
+        let number = sets.len();
+        sets.truncate(LISTED);
+        Some(Explanation {
+            explains: self.explains,
+            later: self.later_side,
+            candidates: count,
+            the_day: self.day != later_day,
+            sets,
+            number,
+            proven: found.proven,
+            all_tried: found.all_tried,
+            at_least: found.at_least,
+        })
+    }
+
     /// The rating on the later side without these candidates.
     fn rating_without(&self, set: &[usize]) -> RatingAnswer {
         let left_out = self.entries_of(set).map(|entry| entry.sequence).collect();

@@ -1,8 +1,9 @@
-//! Two moments of one subject compared: what differs, and the smallest set of events that explains a changed rating.
+//! Two moments of one subject compared: what differs, and the smallest set of events that explains a changed
+//! rating.
 //!
-//! A moment is a day and how much of the log was known. An entry **counts** at a moment if it was known and its valid
-//! time is not after the day; a correction counts from the valid time of what it corrects. The **later side** is the
-//! moment that knows more; of two that know equally much, the later day.
+//! A moment is a day and how much of the log was known. An entry **counts** at a moment if it was known and
+//! its valid time is not after the day; a correction counts from the valid time of what it corrects. The
+//! **later side** is the moment that knows more; of two that know equally much, the later day.
 //!
 //! The explanation: `explanation.rs`. Left out: whole histories, and what might have been (`whatif`).
 
@@ -64,7 +65,8 @@ pub struct Difference {
     pub statements: Vec<Differing<StatementId, StatementView>>,
     /// Evidence that counts on one side only.
     pub evidence: Vec<EntryDifference>,
-    /// Scores, drafts, challenges, corrections, results, reviews, withdrawals and successions that count on one side only.
+    /// Scores, drafts, challenges, corrections, results, reviews, withdrawals and successions that count on
+    /// one side only.
     pub decisions: Vec<EntryDifference>,
     /// How many other entries of the subject count on one side only.
     pub other_entries: u32,
@@ -115,8 +117,8 @@ pub struct EntryDifference {
 }
 
 impl Difference {
-    /// Compares a subject at two moments: the day asked about, and how far the log was known. Cost: the subject's entries,
-    /// and at most [`SETS_TRIED`] folds over those that bear on its rating.
+    /// Compares a subject at two moments: the day asked about, and how far the log was known. Cost: the
+    /// subject's entries, and at most [`SETS_TRIED`] folds over those that bear on its rating.
     pub fn between(
         log: &Log,
         subject: &Subject,

@@ -1,7 +1,8 @@
-//! The smallest sets that explain something: a search over sets of increasing size, pure and exact up to its bound.
+//! The smallest sets that explain something: a search over sets of increasing size, pure and exact up to its
+//! bound.
 //!
-//! Knows numbers only: there are `count` candidates, and `explains` says of a set whether it does. Sets of one size are
-//! tried in order of their numbers. Left out: what the candidates are (`difference/mod.rs`).
+//! Knows numbers only: there are `count` candidates, and `explains` says of a set whether it does. Sets of
+//! one size are tried in order of their numbers. Left out: what the candidates are (`difference/mod.rs`).
 
 /// Sets tried at most: all pairs among 90 candidates. Each is a fold over the subject's entries.
 pub const SETS_TRIED: u32 = 4_096;
@@ -19,8 +20,8 @@ pub(super) struct Found {
     pub at_least: usize,
 }
 
-/// The smallest sets among `count` candidates that explain it, none if not even all of them do. Where the bound is
-/// reached first, a set that explains it and no part of which, one candidate less, does.
+/// The smallest sets among `count` candidates that explain it, none if not even all of them do. Where the
+/// bound is reached first, a set that explains it and no part of which, one candidate less, does.
 pub(super) fn smallest(count: usize, mut explains: impl FnMut(&[usize]) -> bool) -> Option<Found> {
     let whole: Vec<usize> = (0..count).collect();
     if !explains(&whole) {

@@ -1,11 +1,11 @@
 //! Entries left out of a history, and what falls away with them (our own definition).
 //!
 //! An entry falls away with any entry it acts on or names as its cause: a correction with what it corrects, a
-//! publication with its findings, an assessment with the trigger that opened it. Three kinds of naming bend instead. A
-//! score stands while one item of its evidence does. A publication gives, in place of a score left out, the one that
-//! score changed or moderated, and falls away when it gives none. A result stands without the earlier one that it
-//! replaces or carries forward, and evidence without the request that it answers. Nothing is decided again: a trigger
-//! that might have fired for another cause does not.
+//! publication with its findings, an assessment with the trigger that opened it. Three kinds of naming bend
+//! instead. A score stands while one item of its evidence does. A publication gives, in place of a score left
+//! out, the one that score changed or moderated, and falls away when it gives none. A result stands without
+//! the earlier one that it replaces or carries forward, and evidence without the request that it answers.
+//! Nothing is decided again: a trigger that might have fired for another cause does not.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,68 +110,54 @@ impl Gone {
 
 /// The entries without any of which the event falls away.
 fn acts_on(event: &Event) -> Vec<Sequence> {
-    let one = |entry: Sequence| vec![entry];
-    let with = |entry: Sequence, others: &[Option<Sequence>]| {
-        [Some(entry)].iter().chain(others).flatten().copied().collect()
-    };
     match event {
         Event::AssessmentOpened(event) => event.trigger.into_iter().collect(),
         Event::EvidenceRequested(event) => event.assessment.into_iter().chain(event.trigger).collect(),
         Event::EvidenceRequestClosed(event) => with(event.request, &[event.answer]),
-        Event::EvidenceWithdrawn(event) => one(event.evidence),
-        Event::DocumentErased(event) => one(event.cited_by),
-        Event::EvidenceShared(event) => one(event.evidence),
-        Event::ScoreAssigned(event) => one(event.assessment),
+        Event::EvidenceWithdrawn(event) => vec![event.evidence],
+        Event::DocumentErased(event) => vec![event.cited_by],
+        Event::EvidenceShared(event) => vec![event.evidence],
+        Event::ScoreAssigned(event) => vec![event.assessment],
         Event::ScoreChanged(event) => with(event.assessment, &[Some(event.replaces), event.decision]),
-        Event::ScoreModerated(event) => with(event.assessment, &[Some(event.moderates)]),
-        Event::DraftShared(event) => one(event.assessment),
-        Event::AccuracyChallenged(event) => one(event.draft),
-        Event::AccuracyConfirmed(event) => one(event.draft),
-        Event::AccuracyExtended(event) => one(event.draft),
-        Event::AccuracyDecided(event) => one(event.challenge),
+        Event::ScoreModerated(event) => vec![event.assessment, event.moderates],
+        Event::DraftShared(event) => vec![event.assessment],
+        Event::AccuracyChallenged(event) => vec![event.draft],
+        Event::AccuracyConfirmed(event) => vec![event.draft],
+        Event::AccuracyExtended(event) => vec![event.draft],
+        Event::AccuracyDecided(event) => vec![event.challenge],
         Event::CorrectionRecorded(event) => with(event.corrects, &[event.decision]),
-        Event::FindingsPublished(event) => with(event.assessment, &[Some(event.draft)]),
+        Event::FindingsPublished(event) => vec![event.assessment, event.draft],
         Event::RatingPublished(event) => with(event.assessment, &[Some(event.findings), event.review]),
-        Event::RatingWithdrawn(event) => one(event.publication),
-        Event::ReviewRequested(event) => one(event.publication),
-        Event::ReviewDecided(event) => one(event.review),
-        Event::AssessmentClosed(event) => one(event.assessment),
+        Event::RatingWithdrawn(event) => vec![event.publication],
+        Event::ReviewRequested(event) => vec![event.publication],
+        Event::ReviewDecided(event) => vec![event.review],
+        Event::AssessmentClosed(event) => vec![event.assessment],
         Event::RatingTranscribed(event) if event.kind == TranscribedKind::Result => Vec::new(),
         Event::RatingTranscribed(event) => event.concerns.into_iter().collect(),
-        Event::ConcernResolved(event) => one(event.concern),
-        Event::ConcernEscalated(event) => one(event.concern),
-        Event::EscalationAnswered(event) => one(event.escalation),
+        later => follows(later),
+    }
+}
+
+/// As [`acts_on`], for what is no part of an assessment.
+fn follows(event: &Event) -> Vec<Sequence> {
+    match event {
+        Event::ConcernResolved(event) => vec![event.concern],
+        Event::ConcernEscalated(event) => vec![event.concern],
+        Event::EscalationAnswered(event) => vec![event.escalation],
         Event::AssessmentTriggered(event) => event.causes.clone(),
         Event::TriggerDischarged(event) => with(event.trigger, &[event.entry]),
         Event::IndicatorObserved(event) => event.survey.into_iter().collect(),
-        Event::NoticeIssued(event) => one(event.publication),
-        Event::SummitHeld(event) => one(event.publication),
-        Event::ActionPlanPublished(event) => one(event.publication),
-        Event::ActionProgressed(event) => one(event.plan),
-        Event::SupportOffered(event) => one(event.publication),
-        Event::InterventionRecorded(event) => one(event.publication),
-        Event::LogFounded(_)
-        | Event::ActorEnrolled(_)
-        | Event::ActorRevoked(_)
-        | Event::AreaRegistered(_)
-        | Event::AreaOrganisationAdded(_)
-        | Event::AreaOrganisationRemoved(_)
-        | Event::AreaSucceeded(_)
-        | Event::FrameworkAdopted(_)
-        | Event::MethodologyApproved(_)
-        | Event::RatingsAuthorised(_)
-        | Event::PrioritiesSet(_)
-        | Event::PrioritiesPublished(_)
-        | Event::ProgrammePaused(_)
-        | Event::ProgrammeResumed(_)
-        | Event::HolidayProclaimed(_)
-        | Event::RiskPolicyAdopted(_)
-        | Event::EvidenceSubmitted(_)
-        | Event::ConcernRaised(_)
-        | Event::IndicatorDefined(_)
-        | Event::ContextRecorded(_)
-        | Event::ThematicReviewOpened(_)
-        | Event::FindingRecorded(_)
-        | Event::ThematicReportPublished(_) => Vec::new(),
+        Event::NoticeIssued(event) => vec![event.publication],
+        Event::SummitHeld(event) => vec![event.publication],
+        Event::ActionPlanPublished(event) => vec![event.publication],
+        Event::ActionProgressed(event) => vec![event.plan],
+        Event::SupportOffered(event) => vec![event.publication],
+        Event::InterventionRecorded(event) => vec![event.publication],
+        // Areas, evidence, concerns and what the country decides stand by themselves.
+        _ => Vec::new(),
     }
+}
+
+fn with(entry: Sequence, others: &[Option<Sequence>]) -> Vec<Sequence> {
+    std::iter::once(entry).chain(others.iter().copied().flatten()).collect()
 }

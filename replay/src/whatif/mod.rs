@@ -1,10 +1,11 @@
 //! What if: a rating as it might have been, beside the real one. Nothing is recorded.
 //!
-//! Entries in, entries out, then the same [`Register`]. What is supposed is applied in this order: entries left out,
-//! with what falls away (`absence.rs`); other scores, put into the entries that gave those in force on the day asked
-//! about, or into entries that never were where a statement has none; another rounding of every framework; another
-//! framework, which the standing scores are carried into by its mapping. Where it maps nothing from a framework,
-//! statements of the same id are taken for each other (our own choice). The whole country: `recount.rs`.
+//! Entries in, entries out, then the same [`Register`]. What is supposed is applied in this order: entries
+//! left out, with what falls away (`absence.rs`); other scores, put into the entries that gave those in force
+//! on the day asked about, or into entries that never were where a statement has none; another rounding of
+//! every framework; another framework, which the standing scores are carried into by its mapping. Where it
+//! maps nothing from a framework, statements of the same id are taken for each other (our own choice). The
+//! whole country: `recount.rs`.
 
 mod absence;
 mod recount;
@@ -88,7 +89,8 @@ pub struct Carried {
 pub enum SupposeError {
     /// An entry to leave out that the rating does not rest on.
     #[error(
-        "entry {entry} is not in the history of {subject} as far as it is known: see `ledger history {subject}`"
+        "entry {entry} is not in the history of {subject} as far as it is known: see \
+         `ledger history {subject}`"
     )]
     NotItsOwn {
         /// The entry.
@@ -101,7 +103,8 @@ pub enum SupposeError {
     Registration(Sequence),
     /// There is no rating to suppose other scores for.
     #[error(
-        "{subject} has no result in force on {as_of}, so no score to suppose another for: see `ledger rating {subject}`"
+        "{subject} has no result in force on {as_of}, so no score to suppose another for: see \
+         `ledger rating {subject}`"
     )]
     NotRated {
         /// Whose rating is asked about.
@@ -132,7 +135,8 @@ pub enum SupposeError {
     Twice(StatementId),
     /// A framework for another kind of subject.
     #[error(
-        "framework {framework} assesses subjects of kind {assesses}, and {subject} is none: see `ledger framework list`"
+        "framework {framework} assesses subjects of kind {assesses}, and {subject} is none: see \
+         `ledger framework list`"
     )]
     OtherKind {
         /// The framework.
@@ -151,7 +155,8 @@ impl WhatIf {
     }
 }
 
-/// The rating of the subject whose grounds these are on a day, and what it would be. Cost: two folds over the grounds.
+/// The rating of the subject whose grounds these are on a day, and what it would be. Cost: two folds over the
+/// grounds.
 pub fn what_if(grounds: &Grounds, supposition: &Supposition, as_of: Date) -> Result<WhatIf, SupposeError> {
     let subject = &grounds.subject;
     if let Some(framework) =

@@ -1,8 +1,9 @@
-//! The whole country as it might have been: how many ratings another framework or rounding would change, and which.
+//! The whole country as it might have been: how many ratings another framework or rounding would change, and
+//! which.
 //!
-//! Two answers for each area that is assessed: as things are, then with every result derived again. Results that print
-//! a percentage or a rating beside all their scores are held against both, so that a rule shows what it contradicts.
-//! Left out: other scores and entries left out, which concern one subject.
+//! Two answers for each area that is assessed: as things are, then with every result derived again. Results
+//! that print a percentage or a rating beside all their scores are held against both, so that a rule shows
+//! what it contradicts. Left out: other scores and entries left out, which concern one subject.
 
 use std::collections::BTreeMap;
 
@@ -107,8 +108,9 @@ impl From<&RatingAnswer> for Outcome {
 }
 
 impl Recount {
-    /// Derives every rating in force on a day twice. A framework concerns the subjects of its kind only. Takes the
-    /// register, whose results it changes. `progress` hears how many subjects are done. Cost: two ratings a subject.
+    /// Derives every rating in force on a day twice. A framework concerns the subjects of its kind only.
+    /// Takes the register, whose results it changes. `progress` hears how many subjects are done. Cost: two
+    /// ratings a subject.
     pub fn of(
         mut register: Register,
         framework: Option<Framework>,
@@ -116,15 +118,7 @@ impl Recount {
         as_of: Date,
         progress: &mut dyn FnMut(Length, Length),
     ) -> Self {
-        let kind = framework.as_ref().map(|framework| framework.subject_kind);
-        let concerned = |subject: &Subject| {
-            let own = subject.area_kind().filter(|kind| kind.is_assessed())?;
-            kind.is_none_or(|kind| kind == own).then_some(own)
-        };
-        let subjects: Vec<(AreaKind, Subject)> = register
-            .areas()
-            .filter_map(|(subject, _)| Some((concerned(subject)?, subject.clone())))
-            .collect();
+        let subjects = assessed(&register, framework.as_ref().map(|framework| framework.subject_kind));
         let of = 2 * subjects.len() as u64;
         let mut done = 0;
         let mut step = || {
@@ -147,6 +141,15 @@ impl Recount {
         }
         Recount { kinds: counting.kinds.into_values().collect(), changes: counting.changes, carried }
     }
+}
+
+/// The areas that are assessed, of one kind or of all.
+fn assessed(register: &Register, only: Option<AreaKind>) -> Vec<(AreaKind, Subject)> {
+    let areas = register.areas().filter_map(|(subject, _)| {
+        let kind = subject.area_kind().filter(|kind| kind.is_assessed())?;
+        only.is_none_or(|only| only == kind).then(|| (kind, subject.clone()))
+    });
+    areas.collect()
 }
 
 #[derive(Default)]

@@ -1,8 +1,9 @@
 //! Other scores, put into the entries that gave those in force.
 //!
-//! A published score is changed in its score entries, all categories of the statement or the one named; a transcribed one
-//! in the transcription and in the corrections of it. A statement without a score gets one from an entry that never
-//! was, in the result that the rating dates from; such entries are numbered on from the end of the log.
+//! A published score is changed in its score entries, all categories of the statement or the one named; a
+//! transcribed one in the transcription and in the corrections of it. A statement without a score gets one
+//! from an entry that never was, in the result that the rating dates from; such entries are numbered on from
+//! the end of the log.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +16,8 @@ use ledger_core::values::{Length, Sequence};
 use super::{SupposeError, SupposedScore};
 use crate::register::{RatingAnswer, Register};
 
-/// Changes the entries. `rating` is what stands after them, and `register` what they amount to. Returns the numbers of
-/// the entries that never were.
+/// Changes the entries. `rating` is what stands after them, and `register` what they amount to. Returns the
+/// numbers of the entries that never were.
 pub(super) fn suppose(
     entries: &mut Vec<Recorded>,
     register: &Register,
