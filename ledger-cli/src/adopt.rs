@@ -20,13 +20,20 @@ pub fn framework(source: &Path) -> Result<Wanted, Failure> {
         return adopt(found);
     }
     let known: Vec<&str> = shipped.iter().map(|found| found.framework.id.as_str()).collect();
-    let value = file(source, &known)?;
+    adopt(&with_assumptions(source, file(source, &known)?)?)
+}
+
+/// The framework in a file, alone or with what it assumes.
+pub fn framework_file(path: &Path) -> Result<Framework, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+    Ok(with_assumptions(path, parsed(path, &bytes)?)?.framework)
+}
+
+fn with_assumptions(source: &Path, value: Value) -> Result<ShippedFramework, Failure> {
     if value.get("framework").is_some() {
-        let found: ShippedFramework = typed(source, value)?;
-        return adopt(&found);
+        return typed(source, value);
     }
-    let framework: Framework = typed(source, value)?;
-    adopt(&ShippedFramework { framework, assumptions: Vec::new() })
+    Ok(ShippedFramework { framework: typed(source, value)?, assumptions: Vec::new() })
 }
 
 /// The command that adopts a framework with what it assumes as a document.
@@ -59,7 +66,11 @@ fn file(path: &Path, known: &[&str]) -> Result<Value, Failure> {
             known.join(", ")
         ))
     })?;
-    Ok(ledger_core::line::parse(&bytes)
+    parsed(path, &bytes)
+}
+
+fn parsed(path: &Path, bytes: &[u8]) -> Result<Value, Failure> {
+    Ok(ledger_core::line::parse(bytes)
         .map_err(|Malformed(what)| Malformed(format!("{}: {what}", path.display())))?)
 }
 

@@ -38,6 +38,11 @@ fn framework(global: &Global, id: &FrameworkId, out: &mut Out) -> Result<Framewo
             return Ok(framework.clone());
         }
     }
+    shipped_framework(id)
+}
+
+/// The framework as shipped.
+pub fn shipped_framework(id: &FrameworkId) -> Result<Framework, Failure> {
     let shipped = shipped::frameworks()?;
     let known: Vec<String> = shipped.iter().map(|found| found.framework.id.to_string()).collect();
     let found = shipped.into_iter().find(|found| found.framework.id == *id);

@@ -10,6 +10,7 @@ mod casefile;
 mod clocks;
 mod context;
 mod deadlines;
+mod difference;
 mod documents;
 mod history;
 mod improvement;
@@ -29,6 +30,7 @@ mod state;
 mod summary;
 mod themes;
 mod verify;
+mod whatif;
 
 pub use burden::{AskedItem, Burden, BurdenView};
 pub use casefile::{
@@ -38,6 +40,10 @@ pub use casefile::{
 pub use clocks::{AsOf, KnownAt};
 pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
 pub use deadlines::{Deadline, DeadlineKind, Deadlines};
+pub use difference::{
+    Because, CauseSet, Difference, Differing, EntryDifference, Explained, Explanation, Moment, SETS_TRIED,
+    Side,
+};
 pub use documents::{DocumentVerification, verify_documents};
 pub use history::{HistoryLine, RatingChange, SubjectHistory};
 pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
@@ -56,9 +62,13 @@ pub use risk::{
     AssessedView, BreachView, ConcernView, RestingView, RiskAnswer, RiskRow, RuleProgress, RuleState,
     TriggerView, Urgency, resting, risks, subject_risks,
 };
-pub use scope::subject_register;
+pub use scope::{Grounds, subject_register};
 pub use show::{ShowTarget, Shown, find, show};
 pub use state::{OpenAssessmentView, StateView};
 pub use summary::summary;
 pub use themes::{ThemeMatrix, ThemeRow, Themes};
 pub use verify::{Expectation, Finding, Verification, verify};
+pub use whatif::{
+    Carried, Outcome, Printed, Recount, RecountKind, Recounted, SupposeError, SupposedScore, Supposition,
+    Turn, WhatIf, what_if,
+};

@@ -18,7 +18,7 @@ use ledger_core::assessment::event::{
 use ledger_core::assessment::framework::{Framework, Percent, Rating, Score};
 use ledger_core::assessment::rating::ThemeResult;
 use ledger_core::assessment::standing::{
-    Basis, GivenScore, Origin, Printed, ResultOnRecord, Standing, standing,
+    Basis, GivenScore, Origin, Printed, ResultOnRecord, Standing, standing, standing_in,
 };
 use ledger_core::assessment::state::{ScoreKey, correct_result, statement_scores};
 use ledger_core::assessment::{Event, EventKind, Recorded, transcribed_from};
@@ -403,18 +403,12 @@ impl Register {
                 let given: BTreeMap<Sequence, ScoreEntry> =
                     cited.filter_map(|entry| Some((*entry, known.score_entry(*entry)?.clone()))).collect();
                 let Some(framework) = frameworks.get(&event.framework) else { return };
-                let by_key = given
-                    .iter()
-                    .map(|(entry, score)| {
-                        (score.key.clone(), GivenScore { score: score.score, entry: *entry })
-                    })
-                    .collect();
                 let result = ResultOnRecord {
                     sequence,
                     framework: event.framework.clone(),
                     effective: valid_from(),
                     origin: Origin::Published { assessment: event.assessment },
-                    scores: statement_scores(framework, &by_key),
+                    scores: scores_given(framework, &given),
                     breach: known.breaches.get(&event.findings).copied().unwrap_or(false),
                 };
                 if let Some(replaced) = event.replaces.and_then(|at| known.kept_mut(at)) {
@@ -478,6 +472,16 @@ impl Register {
         self.frameworks.insert(framework.id.clone(), framework);
     }
 
+    /// Puts a framework in the place of the one of the same id, or beside the others, and derives again what
+    /// publications under it gave each statement. Cost: the results under it.
+    pub(crate) fn suppose_framework(&mut self, framework: Framework) {
+        let results = self.subjects.values_mut().flat_map(|known| &mut known.results);
+        for kept in results.filter(|kept| kept.result.framework == framework.id && !kept.given.is_empty()) {
+            kept.result.scores = scores_given(&framework, &kept.given);
+        }
+        self.adopt(framework);
+    }
+
     /// The frameworks adopted, in order of id.
     pub fn frameworks(&self) -> impl Iterator<Item = &Framework> {
         self.frameworks.values()
@@ -525,6 +529,27 @@ impl Register {
     /// The rating in force on `as_of`, as known after the entries applied. Cost: the subject's results times its
     /// framework's statements.
     pub fn rating(&self, subject: &Subject, as_of: Date) -> RatingAnswer {
+        self.answer(subject, as_of, &|results| standing(results, |id| self.framework(id)))
+    }
+
+    /// As [`Register::rating`], under this framework whichever the results were given under: scores are carried into it
+    /// by its mapping.
+    pub(crate) fn rating_under(
+        &self,
+        framework: &FrameworkId,
+        subject: &Subject,
+        as_of: Date,
+    ) -> RatingAnswer {
+        let method = self.framework(framework);
+        self.answer(subject, as_of, &|results| standing_in(method?, results))
+    }
+
+    fn answer(
+        &self,
+        subject: &Subject,
+        as_of: Date,
+        stands: &dyn Fn(&[&ResultOnRecord]) -> Option<Standing>,
+    ) -> RatingAnswer {
         let area = self.areas.get(subject);
         let mut answer = RatingAnswer {
             subject: subject.clone(),
@@ -553,7 +578,7 @@ impl Register {
             answer.status = Status::Withdrawn;
             answer.caveats.push(Caveat::EarlierResultWithdrawn);
         }
-        if let Some(stands) = standing(&standing_results, |id| self.framework(id)) {
+        if let Some(stands) = stands(&standing_results) {
             self.describe(&mut answer, known, &stands);
         }
         known.qualify(&mut answer, &self.withdrawn_evidence);
@@ -640,6 +665,17 @@ fn of_subject<'s>(
         subjects.insert(subject.clone(), SubjectRatings::default());
     }
     subjects.entry(subject.clone()).or_default()
+}
+
+/// What the score entries of a publication give each statement.
+fn scores_given(
+    framework: &Framework,
+    given: &BTreeMap<Sequence, ScoreEntry>,
+) -> BTreeMap<StatementId, GivenScore> {
+    let by_key = given
+        .iter()
+        .map(|(entry, score)| (score.key.clone(), GivenScore { score: score.score, entry: *entry }));
+    statement_scores(framework, &by_key.collect())
 }
 
 fn succeeded_by(area: Option<&AreaView>, as_of: Date) -> Vec<Subject> {

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::{Event, Recorded};
+use ledger_core::log::Head;
 use ledger_core::values::{Length, Sequence};
 
 use crate::clocks::KnownAt;
 use crate::index::Index;
-use crate::log::{Log, ReplayError};
+use crate::log::{Log, Reading, ReplayError};
 use crate::projection::Projection;
 use crate::register::Register;
 
@@ -35,15 +36,56 @@ pub(crate) fn scoped(
     subject: &Subject,
     until: Length,
 ) -> Result<Register, ReplayError> {
-    let mut scope = Scope { log, index, until, entries: BTreeMap::new(), followed: BTreeSet::new() };
-    scope.follow(subject)?;
+    let scope = Scope::of(log, index, subject, until)?;
     let mut register = Register::default();
     let programme = log.programme(index)?;
     let known = programme.iter().take_while(|recorded| until.contains(recorded.sequence));
     // Frameworks depend on nothing, so they may come first.
-    known.for_each(|recorded| register.apply(recorded));
-    scope.entries.values().for_each(|recorded| register.apply(recorded));
+    known.chain(scope.entries.values()).for_each(|recorded| register.apply(recorded));
     Ok(register)
+}
+
+/// A subject's own entries and whatever else its rating rests on: what a question about other events is put to.
+#[derive(Debug, Clone)]
+pub struct Grounds {
+    /// The subject.
+    pub subject: Subject,
+    /// The entries, in order of sequence.
+    pub readings: Vec<Reading>,
+    /// The head as known at that moment.
+    pub head: Head,
+}
+
+impl Grounds {
+    /// Reads them as known at a moment. Cost: a page for each entry of the subject's history at most, once the index is
+    /// up to date.
+    pub fn read(
+        log: &Log,
+        subject: &Subject,
+        known_at: KnownAt,
+        progress: &mut dyn FnMut(Length, Length),
+    ) -> Result<Self, ReplayError> {
+        let index = log.index(progress)?;
+        let until = log.known(known_at)?;
+        let mut entries: BTreeSet<Sequence> =
+            Scope::of(log, &index, subject, until)?.entries.into_keys().collect();
+        entries.extend(index.of(subject, until));
+        entries.extend(index.of(&Subject::national(), until));
+        let readings = log.at(&Vec::from_iter(entries))?;
+        Ok(Grounds { subject: subject.clone(), readings, head: log.head_at(until)? })
+    }
+
+    /// The register after them. Cost: one fold.
+    pub fn register(&self) -> Register {
+        let mut register = Register::default();
+        self.events().for_each(|recorded| register.apply(recorded));
+        register
+    }
+
+    /// The events alone.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Recorded> {
+        self.readings.iter().map(|reading| &reading.recorded)
+    }
 }
 
 struct Scope<'s> {
@@ -54,7 +96,14 @@ struct Scope<'s> {
     followed: BTreeSet<Subject>,
 }
 
-impl Scope<'_> {
+impl<'s> Scope<'s> {
+    /// What the subject's rating rests on beside the programme.
+    fn of(log: &'s Log, index: &'s Index, subject: &Subject, until: Length) -> Result<Self, ReplayError> {
+        let mut scope = Scope { log, index, until, entries: BTreeMap::new(), followed: BTreeSet::new() };
+        scope.follow(subject)?;
+        Ok(scope)
+    }
+
     /// Adds what concerns the subject's rating, and that of the areas it follows.
     fn follow(&mut self, subject: &Subject) -> Result<(), ReplayError> {
         if !self.followed.insert(subject.clone()) {

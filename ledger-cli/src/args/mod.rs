@@ -8,6 +8,7 @@ mod bulk;
 mod clocks;
 mod compare;
 mod deadlines;
+mod diff;
 mod document;
 mod foundation;
 mod gathering;
@@ -24,6 +25,7 @@ mod scoring;
 mod state;
 mod theme;
 mod values;
+mod whatif;
 
 use std::path::PathBuf;
 
@@ -35,6 +37,7 @@ pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use clocks::Clocks;
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
 pub use deadlines::DeadlinesArgs;
+pub use diff::DiffArgs;
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
@@ -47,6 +50,7 @@ pub use risk::ListRisks;
 pub use state::StateArgs;
 pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
+pub use whatif::WhatIfArgs;
 
 use crate::exit::Failure;
 use crate::wanted::Wanted;
@@ -219,6 +223,10 @@ pub enum Top {
     Deadlines(deadlines::DeadlinesArgs),
     /// What is open about a subject.
     State(state::StateArgs),
+    /// A subject at two moments: what differs, and which events explain it.
+    Diff(diff::DiffArgs),
+    /// A rating as it might have been. Nothing is recorded.
+    WhatIf(whatif::WhatIfArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -289,6 +297,10 @@ pub enum Ready {
     Deadlines(DeadlinesArgs),
     /// What is open about a subject.
     State(StateArgs),
+    /// A subject at two moments.
+    Diff(DiffArgs),
+    /// A rating as it might have been.
+    WhatIf(WhatIfArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -359,6 +371,8 @@ impl Top {
             Top::Replay(args) => Ok(Ready::Replay(args)),
             Top::Deadlines(args) => Ok(Ready::Deadlines(args)),
             Top::State(args) => Ok(Ready::State(args)),
+            Top::Diff(args) => Ok(Ready::Diff(args)),
+            Top::WhatIf(args) => Ok(Ready::WhatIf(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),

@@ -6,9 +6,11 @@
 mod after;
 mod areas;
 mod ask;
+mod beside;
 mod cases;
 mod compare;
 pub mod deadlines;
+pub mod diff;
 pub mod document;
 pub mod entries;
 mod figures;
@@ -22,6 +24,7 @@ mod themes;
 mod variations;
 mod verify;
 mod visible;
+pub mod whatif;
 
 pub use ask::ask;
 pub use verify::verify;
