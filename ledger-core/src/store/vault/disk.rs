@@ -6,14 +6,17 @@
 //!                                     zeros = never used, ones = erased, else a document's secret
 //! ```
 //!
+//! While the vault is open the last segment and the key store are longer than what they hold: zeros follow, which take no
+//! space. After a crash opening cuts them off like a torn tail, or goes on over them.
+//!
 //! A sync writes the segment, syncs it, and only then writes the secrets and syncs them. So a slot with a secret
 //! proves that its record was durable, and a bad record is either damage (a slot at or after it is used) or the torn
 //! tail of a round that nobody was told of, which opening cuts off. A whole record without a secret belongs to such
 //! a round too, and counts as unknown. Slots are given out in order and never twice.
 //!
 //! `index.rs` finds documents and scans segments while opening, `record.rs` spells one document, `files.rs` opens the
-//! files, `disk/syncing.rs` makes durable and destroys, `disk/copies.rs` lets documents out and in with their secrets, `disk/remains.rs` reads what is left of a vault
-//! that does not open. Left out: what is done with those.
+//! files, `disk/syncing.rs` makes durable and destroys, `disk/copies.rs` lets documents out and in with their secrets,
+//! `disk/remains.rs` reads what is left of a vault that does not open. Left out: what is done with those.
 
 mod copies;
 mod remains;
@@ -27,7 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::directory::{DEFAULT_RESERVE_BYTES, check_space, sync_dir};
 use super::files::{
-    SECRET_BYTES, at, damaged, open_keys, open_segment, read_header, segment_numbers, segment_path,
+    Extended, SECRET_BYTES, at, damaged, open_keys, open_segment, read_header, segment_numbers, segment_path,
     slot_offset, slot_states,
 };
 use super::index::{Index, Place, Scan, State};
@@ -58,7 +61,7 @@ struct Inner {
     segment_bytes: u64,
     index: Index,
     segment: Segment,
-    keys: Arc<File>,
+    keys: Extended,
     /// Secrets of the slots from `durable_slots` on: in memory only until the records are durable.
     new_secrets: Vec<[u8; 32]>,
     durable_slots: u32,
@@ -82,7 +85,7 @@ struct Found {
 /// The segment that is appended to.
 struct Segment {
     number: u16,
-    file: Arc<File>,
+    file: Extended,
     written: u64,
     buffer: Vec<u8>,
 }
@@ -119,7 +122,7 @@ impl DiskVault {
         }
         let durable_slots = scan.next_slot;
         scan.index.extend_to(durable_slots as usize);
-        let segment = Segment { number: last, file: Arc::new(file), written: end, buffer: Vec::new() };
+        let segment = Segment { number: last, file, written: end, buffer: Vec::new() };
         Ok(DiskVault {
             syncing: Mutex::default(),
             inner: Mutex::new(Inner {
@@ -127,7 +130,7 @@ impl DiskVault {
                 segment_bytes,
                 index: scan.index,
                 segment,
-                keys: Arc::new(keys),
+                keys,
                 new_secrets: Vec::new(),
                 durable_slots,
                 refuses: None,
@@ -138,6 +141,17 @@ impl DiskVault {
     fn locked(&self) -> MutexGuard<'_, Inner> {
         // A panic under the lock can come only from running out of memory, before anything changed.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for DiskVault {
+    /// Leaves the files as long as what they hold. If that fails, opening does it.
+    fn drop(&mut self) {
+        let mut inner = self.locked();
+        if inner.refuses.is_none() {
+            let (records, secrets) = (inner.segment.written, slot_offset(inner.durable_slots));
+            let _ = inner.segment.file.cut(records).and_then(|()| inner.keys.cut(secrets));
+        }
     }
 }
 
@@ -312,7 +326,8 @@ impl Inner {
             let buffered = &self.segment.buffer[(offset - self.segment.written) as usize..];
             buffered.first_chunk().and_then(Header::parse)
         } else if place.segment == self.segment.number {
-            read_header(&self.segment.file, offset).map_err(|error| at(&self.path(place.segment))(error))?
+            read_header(&self.segment.file.shared(), offset)
+                .map_err(|error| at(&self.path(place.segment))(error))?
         } else {
             let (path, file) = self.file(place.segment)?;
             read_header(&file, offset).map_err(at(&path))?
@@ -332,7 +347,7 @@ impl Inner {
     fn file(&self, segment: u16) -> Result<(PathBuf, Arc<File>), VaultError> {
         let path = self.path(segment);
         if segment == self.segment.number {
-            return Ok((path, self.segment.file.clone()));
+            return Ok((path, self.segment.file.shared()));
         }
         let file = File::open(&path).map_err(at(&path))?;
         Ok((path, Arc::new(file)))
@@ -343,7 +358,7 @@ impl Inner {
             return Ok(self.new_secrets[new as usize]);
         }
         let mut secret = EMPTY;
-        self.keys.read_exact_at(&mut secret, slot_offset(slot)).map_err(at(&self.keys_path()))?;
+        self.keys.shared().read_exact_at(&mut secret, slot_offset(slot)).map_err(at(&self.keys_path()))?;
         Ok(secret)
     }
 
@@ -387,14 +402,16 @@ impl Inner {
         };
         self.write_out()?;
         let path = self.path(number);
-        let begun = self.segment.file.sync_data().and_then(|()| {
+        let written = self.segment.written;
+        let finished = self.segment.file.cut(written).and_then(|()| self.segment.file.shared().sync_data());
+        let begun = finished.and_then(|()| {
             let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
             sync_dir(&self.dir.join("segments"))?;
-            Ok(file)
+            Extended::new(file)
         });
         match begun {
             Ok(file) => {
-                self.segment = Segment { number, file: Arc::new(file), written: 0, buffer: Vec::new() };
+                self.segment = Segment { number, file, written: 0, buffer: Vec::new() };
                 Ok(())
             }
             Err(error) => Err(self.failed(&path, &error)),
@@ -549,6 +566,48 @@ mod tests {
     }
 
     #[test]
+    fn the_zeros_that_a_killed_process_leaves_are_cut_off() {
+        let Kept(dir, vault) = fresh();
+        let put = |vault: &DiskVault, seed: u64| {
+            vault.put(&secret(seed).repeat(100), "a/b", secret(seed), 5).expect("put")
+        };
+        let mut kept: Vec<Hash> = (0..30).map(|seed| put(&vault, seed)).collect();
+        vault.sync().expect("synced");
+        let sizes = || [last_segment(dir.path()), dir.path().join("documents/keys")].map(length);
+        assert!(sizes().iter().all(|bytes| bytes % (64 * 1024) == 0), "{:?}", sizes());
+        std::mem::forget(vault);
+        let vault = open(dir.path()).expect("opened");
+        kept.push(put(&vault, 30));
+        vault.sync().expect("synced");
+        std::mem::forget(vault);
+        let vault = open(dir.path()).expect("opened");
+        for (seed, commitment) in (0..).zip(&kept) {
+            assert_eq!(vault.get(commitment), Ok(found(&secret(seed).repeat(100), "a/b")), "document {seed}");
+        }
+        assert_eq!(vault.slots(), 31);
+        drop(vault);
+        assert_eq!(sizes()[1], slot_offset(31), "a closed vault has no zeros after what it holds");
+        assert_eq!(open(dir.path()).expect("opened").slots(), 31);
+        let last = last_segment(dir.path());
+        let mut bytes = fs::read(&last).expect("read");
+        let record = bytes.windows(4).rposition(|four| four == b"ldoc").expect("a record");
+        bytes[record..].fill(0);
+        fs::write(&last, bytes).expect("written");
+        let found = open(dir.path()).expect_err("a durable record became zeros");
+        assert!(matches!(&found, VaultError::Damaged { path, .. } if *path == last), "{found}");
+    }
+
+    fn last_segment(dir: &Path) -> PathBuf {
+        let segments = dir.join("documents/segments");
+        let last = segment_numbers(&segments).expect("listed").last().copied().expect("one");
+        segment_path(&segments, last)
+    }
+
+    fn length(path: PathBuf) -> u64 {
+        fs::metadata(path).expect("there").len()
+    }
+
+    #[test]
     fn damage_to_what_was_durable_names_the_file() {
         let vault = fresh();
         let first = vault.put(b"first", "text/plain", secret(1), 5).expect("put");
@@ -604,7 +663,7 @@ mod tests {
         vault.sync().expect("synced");
         // A descriptor that cannot be written stands for a disk that cannot.
         let path = vault.0.path().join("documents/keys");
-        vault.1.locked().keys = Arc::new(File::open(path).expect("read only"));
+        vault.1.locked().keys = Extended::new(File::open(path).expect("read only")).expect("sized");
         vault.put(b"lost", "text/plain", secret(2), 5).expect("put");
         assert!(matches!(vault.sync(), Err(VaultError::Failed(_))));
         for refused in [vault.sync(), vault.erase(&kept), vault.put(b"x", "a/b", secret(3), 5).map(drop)] {

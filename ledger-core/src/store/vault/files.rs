@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::index::State;
 use super::record::{HEADER_BYTES, Header};
@@ -11,6 +12,48 @@ use super::{EMPTY, ERASED, VaultError};
 
 pub(super) const HEADING: &[u8; 32] = b"assessment ledger document keys\n";
 pub(super) const SECRET_BYTES: u64 = 32;
+
+/// How far the length of a file runs ahead: some 800 small documents, or 8,000 secrets.
+const STEP_BYTES: u64 = 256 * 1024;
+
+/// A file that is longer than what is written to it, in steps, with zeros that take no space. A sync after a write inside
+/// it need not make a new length durable too: a third less time on the one file system measured, ext4 without a journal.
+#[derive(Debug)]
+pub(super) struct Extended {
+    file: Arc<File>,
+    length: u64,
+}
+
+impl Extended {
+    pub(super) fn new(file: File) -> io::Result<Extended> {
+        let length = file.metadata()?.len();
+        Ok(Extended { file: Arc::new(file), length })
+    }
+
+    /// The file, for reading and syncing.
+    pub(super) fn shared(&self) -> Arc<File> {
+        self.file.clone()
+    }
+
+    pub(super) fn write_all_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let end = offset + bytes.len() as u64;
+        if end > self.length {
+            let length = end.next_multiple_of(STEP_BYTES);
+            self.file.set_len(length)?;
+            self.length = length;
+        }
+        self.file.write_all_at(bytes, offset)
+    }
+
+    /// Gives the file the length of what it holds.
+    pub(super) fn cut(&mut self, length: u64) -> io::Result<()> {
+        if length != self.length {
+            self.file.set_len(length)?;
+            self.length = length;
+        }
+        Ok(())
+    }
+}
 
 /// None at the end, or where there is no header.
 pub(super) fn next_header(reader: &mut impl Read) -> io::Result<Option<Header>> {
@@ -64,7 +107,7 @@ pub(super) fn segment_numbers(segments: &Path) -> Result<Vec<u16>, VaultError> {
 
 /// Opens the key store, or makes it where there cannot have been one. What an earlier process wrote is durable on
 /// return, so that what was found erased stays so.
-pub(super) fn open_keys(path: &Path, may_create: bool) -> Result<File, VaultError> {
+pub(super) fn open_keys(path: &Path, may_create: bool) -> Result<Extended, VaultError> {
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(may_create).truncate(false).open(path);
     let file = match file {
@@ -81,15 +124,15 @@ pub(super) fn open_keys(path: &Path, may_create: bool) -> Result<File, VaultErro
     file.sync_all().map_err(at(path))?;
     let mut heading = [0; HEADING.len()];
     match file.read_exact_at(&mut heading, 0) {
-        Ok(()) if heading == *HEADING => Ok(file),
+        Ok(()) if heading == *HEADING => Extended::new(file).map_err(at(path)),
         Err(error) if error.kind() != ErrorKind::UnexpectedEof => Err(at(path)(error)),
         _ => Err(damaged(path, 0, "no heading")),
     }
 }
 
 /// What each slot holds, without keeping any secret. A slot cut short was never durable.
-pub(super) fn slot_states(keys: &File) -> io::Result<Vec<State>> {
-    let mut reader = BufReader::with_capacity(64 * 1024, keys.try_clone()?);
+pub(super) fn slot_states(keys: &Extended) -> io::Result<Vec<State>> {
+    let mut reader = BufReader::with_capacity(64 * 1024, keys.file.try_clone()?);
     reader.seek_relative(HEADING.len() as i64)?;
     let mut states = Vec::new();
     let mut slot = EMPTY;
@@ -107,12 +150,12 @@ pub(super) fn slot_states(keys: &File) -> io::Result<Vec<State>> {
 }
 
 /// Opens the last segment, or the first, for appending at `end`, and cuts off what is torn there.
-pub(super) fn open_segment(segments: &Path, number: u16, end: u64) -> Result<File, VaultError> {
+pub(super) fn open_segment(segments: &Path, number: u16, end: u64) -> Result<Extended, VaultError> {
     let path = segment_path(segments, number);
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
     file.set_len(end).and_then(|()| file.sync_all()).map_err(at(&path))?;
-    Ok(file)
+    Extended::new(file).map_err(at(&path))
 }
 
 pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> VaultError + '_ {

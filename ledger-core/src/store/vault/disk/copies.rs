@@ -69,7 +69,7 @@ impl Inner {
         let written = file.write_all_at(&bytes, place.offset.into()).and_then(|()| file.sync_data());
         written.map_err(|error| self.failed(&path, &error))?;
         let secret = self.keys.write_all_at(&document.secret, slot_offset(header.slot));
-        let secret = secret.and_then(|()| self.keys.sync_data());
+        let secret = secret.and_then(|()| self.keys.shared().sync_data());
         secret.map_err(|error| self.failed(&self.keys_path(), &error))?;
         Ok(PutBack::Mended)
     }

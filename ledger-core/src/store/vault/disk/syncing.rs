@@ -12,7 +12,6 @@
 //! anything of this, begins a segment, or needs the durable documents to stay the same holds the [`Turn`].
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -110,7 +109,7 @@ impl DiskVault {
 impl Inner {
     fn begin_sync(&mut self) -> Result<New, VaultError> {
         self.write_out()?;
-        Ok(New { count: self.new_secrets.len(), segment: self.segment.file.clone() })
+        Ok(New { count: self.new_secrets.len(), segment: self.segment.file.shared() })
     }
 
     /// Hands the first `count` new secrets to the operating system and returns the file to sync. Nothing is written
@@ -120,7 +119,7 @@ impl Inner {
         let secrets = self.new_secrets[..count].concat();
         let written = self.keys.write_all_at(&secrets, slot_offset(self.durable_slots));
         written.map_err(|error| self.failed(&self.keys_path(), &error))?;
-        Ok(self.keys.clone())
+        Ok(self.keys.shared())
     }
 
     fn end_sync(&mut self, count: usize) {
@@ -130,7 +129,8 @@ impl Inner {
 
     /// From here on nobody is given these documents. Returns the file that must be synced if any was durable.
     fn overwrite_secrets(&mut self, durable: &[u32], new: &[u32]) -> Result<Arc<File>, VaultError> {
-        let written = durable.iter().try_for_each(|slot| self.keys.write_all_at(&ERASED, slot_offset(*slot)));
+        let mut slots = durable.iter();
+        let written = slots.try_for_each(|slot| self.keys.write_all_at(&ERASED, slot_offset(*slot)));
         written.map_err(|error| self.failed(&self.keys_path(), &error))?;
         for slot in new {
             self.new_secrets[(slot - self.durable_slots) as usize] = ERASED;
@@ -138,7 +138,7 @@ impl Inner {
         for slot in durable.iter().chain(new) {
             self.index.places[*slot as usize].state = State::Erased;
         }
-        Ok(self.keys.clone())
+        Ok(self.keys.shared())
     }
 }
 
