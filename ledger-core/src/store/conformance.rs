@@ -183,7 +183,7 @@ fn survives_crashes_through_several_sealings<H: Harness>(harness: &H) {
     }
     holds(&store, 900);
     append(&store, 2_000);
-    append(&store, 255);
+    (0..17).for_each(|_| append(&store, 15));
     append(&store, 1);
     holds(&store, 3_156);
     holds(&harness.reopen(store), 3_156);
