@@ -10,6 +10,7 @@ mod casefile;
 mod clocks;
 mod context;
 mod documents;
+pub mod explain;
 mod history;
 mod improvement;
 mod index;
@@ -30,6 +31,7 @@ pub use casefile::{AssessmentCase, CaseFile, Coverage, CoverageCell, EvidenceIte
 pub use clocks::{AsOf, KnownAt};
 pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
 pub use documents::{DocumentVerification, verify_documents};
+pub use explain::Explanation;
 pub use history::{HistoryLine, RatingChange, SubjectHistory};
 pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
 pub use index::Index;
