@@ -8,6 +8,7 @@ mod bulk;
 mod clocks;
 mod compare;
 mod document;
+mod explain;
 mod foundation;
 mod gathering;
 mod improvement;
@@ -30,6 +31,7 @@ use ledger_core::log::CommandId;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use clocks::Clocks;
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
+pub use explain::ExplainArgs;
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
@@ -206,6 +208,8 @@ pub enum Top {
     Rating(reading::RatingArgs),
     /// A subject's history.
     History(reading::HistoryArgs),
+    /// Why a rating is what it is: its derivation, down to the evidence.
+    Explain(explain::ExplainArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -268,6 +272,8 @@ pub enum Ready {
     Rating(RatingArgs),
     /// A subject's history.
     History(String),
+    /// Why a rating is what it is.
+    Explain(ExplainArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -335,6 +341,7 @@ impl Top {
             Top::Rate(args) => Ok(Ready::Rate(args)),
             Top::Rating(args) => Ok(Ready::Rating(args)),
             Top::History(args) => Ok(Ready::History(args.subject)),
+            Top::Explain(args) => Ok(Ready::Explain(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),

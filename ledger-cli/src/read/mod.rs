@@ -10,6 +10,7 @@ mod cases;
 mod compare;
 pub mod document;
 pub mod entries;
+pub mod explain;
 mod figures;
 mod national;
 pub mod rating;

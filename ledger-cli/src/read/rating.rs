@@ -43,7 +43,8 @@ pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
     out.flush()
 }
 
-fn unknown(subject: &Subject, known_at: KnownAt) -> Failure {
+/// A subject that is not registered, or was not known then.
+pub fn unknown(subject: &Subject, known_at: KnownAt) -> Failure {
     let when = if known_at == KnownAt::Now { String::new() } else { format!(" as known at {known_at}") };
     Failure::Usage(format!("{subject} is not registered{when}: see `ledger area list`"))
 }
