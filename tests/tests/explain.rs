@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
+use ledger_core::assessment::event::ReviewOutcome;
 use ledger_core::log::{Entry, Head};
 use ledger_core::store::{Batch, MemoryStore, Store};
 use ledger_core::values::{Hash, Length, Sequence};
@@ -15,7 +16,8 @@ use ledger_tests::program::built;
 use ledger_tests::random::{Dice, History};
 use ledger_tests::run::{Coverage, run, tables};
 use ledger_tests::schemas::generated;
-use replay::{Explanation, KnownAt, Log, Register, SubjectHistory};
+use replay::explain::ReviewStep;
+use replay::{Caveat, Explanation, KnownAt, Log, Register, SubjectHistory};
 use serde_json::{Value, json};
 
 fn quiet(_: Length, _: Length) {}
@@ -60,6 +62,7 @@ impl Seen {
             assert_eq!(Some(calculation.rating), answer.rating, "{about}");
         }
         assert_eq!(explanation.calculation.is_some(), answer.basis == Some("derived"), "{about}");
+        caveats_have_their_reason(&explanation, &about);
         let value = serde_json::to_value(&explanation).expect("JSON");
         let text = explanation.text();
         self.lines += arithmetic(&value, &text).unwrap_or_else(|what| panic!("{about}: {what}\n{text}"));
@@ -182,6 +185,29 @@ fn expected(explanation: &Explanation, about: String) -> Expected {
         entries: Value::Object(hashes.collect()),
         reached: rests_on.map(|entry| format!("entry:{entry}")).collect(),
         invalidated: withdrawn.map(|entry| format!("entry:{entry}")).chain(erased).collect(),
+    }
+}
+
+/// What qualifies the rating is explained, and nothing is explained that does not qualify it.
+fn caveats_have_their_reason(explanation: &Explanation, about: &str) {
+    let results = explanation.results.iter().flat_map(|result| &result.reviews);
+    let pending =
+        |review: &&ReviewStep| review.outcome != Some(ReviewOutcome::Upheld) && review.replaced_by.is_none();
+    let reasons = [
+        (Caveat::UnderReview, results.filter(pending).count()),
+        (Caveat::ReassessmentTriggered, explanation.triggers.len()),
+        (Caveat::EarlierResultWithdrawn, explanation.withdrawn.len()),
+        (
+            Caveat::RestsOnWithdrawnEvidence,
+            explanation.evidence.iter().filter(|item| item.withdrawn.is_some()).count(),
+        ),
+    ];
+    for (caveat, reasons) in reasons {
+        assert_eq!(
+            explanation.caveats.contains(&caveat),
+            reasons > 0,
+            "{about}: {caveat:?}\n{explanation:#?}"
+        );
     }
 }
 

@@ -369,7 +369,8 @@ impl Tree<'_> {
             self.erased(2, withdrawn.entry);
         }
         for waiting in &it.waiting {
-            let what = format!("result {waiting} does not yet score every statement of its method");
+            let what =
+                format!("result {waiting} scores only part of its method, so the older rating stands;");
             self.line(1, format!("{what} {}", self.by(*waiting)));
         }
     }
