@@ -37,6 +37,7 @@ struct Seen {
 struct Expected {
     about: String,
     entries: Value,
+    times: Value,
     reached: Vec<String>,
     invalidated: Vec<String>,
 }
@@ -148,6 +149,7 @@ impl Seen {
             let about = &expected.about;
             assert_eq!(found["faults"], json!([]), "{about}");
             assert_eq!(found["entries"], expected.entries, "{about}");
+            assert_eq!(found["times"], expected.times, "{about}: a deed begins, ends and generates at once");
             assert_eq!(found["associated"], found["activities"], "{about}: every deed has its actor");
             let holds = |list: &str, name: &String| {
                 found[list].as_array().is_some_and(|names| names.iter().any(|one| one == name.as_str()))
@@ -169,6 +171,8 @@ fn fired(calculation: &replay::explain::Calculation) -> bool {
 /// What the explanation says that its provenance must say too.
 fn expected(explanation: &Explanation, about: String) -> Expected {
     let hashes = explanation.entries.iter().map(|entry| (entry.sequence.to_string(), json!(entry.hash)));
+    let times =
+        explanation.entries.iter().map(|entry| (entry.sequence.to_string(), json!(vec![entry.time; 3])));
     let statements = explanation.themes.iter().flat_map(|theme| &theme.statements);
     let given = statements.clone().flat_map(|statement| &statement.given);
     let scores = given.clone().flat_map(|given| &given.steps).map(|step| step.entry);
@@ -183,6 +187,7 @@ fn expected(explanation: &Explanation, about: String) -> Expected {
     Expected {
         about,
         entries: Value::Object(hashes.collect()),
+        times: Value::Object(times.collect()),
         reached: rests_on.map(|entry| format!("entry:{entry}")).collect(),
         invalidated: withdrawn.map(|entry| format!("entry:{entry}")).chain(erased).collect(),
     }
