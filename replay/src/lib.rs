@@ -12,6 +12,7 @@ mod context;
 mod deadlines;
 mod difference;
 mod documents;
+pub mod explain;
 mod history;
 mod improvement;
 mod index;
@@ -45,6 +46,7 @@ pub use difference::{
     Side,
 };
 pub use documents::{DocumentVerification, verify_documents};
+pub use explain::Explanation;
 pub use history::{HistoryLine, RatingChange, SubjectHistory};
 pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
 pub use index::Index;

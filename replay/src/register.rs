@@ -24,6 +24,7 @@ use ledger_core::assessment::state::{ScoreKey, correct_result, statement_scores}
 use ledger_core::assessment::{Event, EventKind, Recorded, transcribed_from};
 use ledger_core::ordered;
 use ledger_core::values::{Sequence, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::projection::Projection;
@@ -94,7 +95,7 @@ pub struct Register {
 }
 
 /// What can be said about a subject's rating on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// A result is in force.
@@ -108,7 +109,7 @@ pub enum Status {
 }
 
 /// Something that qualifies a rating in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Caveat {
     /// A review was requested and is undecided, or asks for a republication that is due.
@@ -134,7 +135,7 @@ impl Caveat {
 }
 
 /// Where a result came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResultKind {
     /// Published from this ledger.
@@ -222,7 +223,7 @@ pub struct StatementView {
 }
 
 /// What stood for an area that this one follows. Never inherited.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PredecessorView {
     /// The area.
     pub subject: Subject,
@@ -524,6 +525,12 @@ impl Register {
     /// Whether the subject has any result.
     pub fn has_results(&self, subject: &Subject) -> bool {
         self.subjects.get(subject).is_some_and(|known| !known.results.is_empty())
+    }
+
+    /// The subject's results with their methods, in the order recorded, whatever became of them.
+    pub(crate) fn results(&self, subject: &Subject) -> impl Iterator<Item = (ResultView, &FrameworkId)> {
+        let results = self.subjects.get(subject).map_or(&[][..], |known| &known.results);
+        results.iter().map(|kept| (kept.view(), &kept.result.framework))
     }
 
     /// The rating in force on `as_of`, as known after the entries applied. Cost: the subject's results times its

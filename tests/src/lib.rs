@@ -7,6 +7,7 @@
 
 pub mod commands;
 pub mod disk;
+pub mod explained;
 pub mod filled;
 pub mod golden;
 pub mod malformed;

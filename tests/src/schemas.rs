@@ -30,6 +30,10 @@ pub fn generated() -> BTreeMap<String, Value> {
     }
     let line = schemars::schema_for!(CommandLine).to_value();
     all.insert("command-line.json".to_owned(), titled(line, "command-line", "A command as a line of JSON"));
+    let explanation = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let explanation = explanation.into_root_schema_for::<replay::Explanation>().to_value();
+    let title = "What `ledger explain --json` says";
+    all.insert("explanation.json".to_owned(), titled(explanation, "explanation", title));
     all.insert("entry.json".to_owned(), titled(entry(), "entry", "An entry of the log"));
     all
 }

@@ -10,6 +10,7 @@ mod compare;
 mod deadlines;
 mod diff;
 mod document;
+mod explain;
 mod foundation;
 mod gathering;
 mod improvement;
@@ -38,6 +39,7 @@ pub use clocks::Clocks;
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
 pub use deadlines::DeadlinesArgs;
 pub use diff::DiffArgs;
+pub use explain::ExplainArgs;
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
@@ -227,6 +229,8 @@ pub enum Top {
     Diff(diff::DiffArgs),
     /// A rating as it might have been. Nothing is recorded.
     WhatIf(whatif::WhatIfArgs),
+    /// Why a rating is what it is: its derivation, down to the evidence.
+    Explain(explain::ExplainArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -301,6 +305,8 @@ pub enum Ready {
     Diff(DiffArgs),
     /// A rating as it might have been.
     WhatIf(WhatIfArgs),
+    /// Why a rating is what it is.
+    Explain(ExplainArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -373,6 +379,7 @@ impl Top {
             Top::State(args) => Ok(Ready::State(args)),
             Top::Diff(args) => Ok(Ready::Diff(args)),
             Top::WhatIf(args) => Ok(Ready::WhatIf(args)),
+            Top::Explain(args) => Ok(Ready::Explain(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),

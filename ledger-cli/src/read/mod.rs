@@ -13,6 +13,7 @@ pub mod deadlines;
 pub mod diff;
 pub mod document;
 pub mod entries;
+pub mod explain;
 mod figures;
 mod national;
 pub mod rating;
