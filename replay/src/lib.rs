@@ -5,6 +5,7 @@
 //! moment). Left out: writing (`ledger-core`) and the terminal (`ledger-cli`); reports are rendered here because
 //! they are documents, not screens.
 
+mod audit;
 mod burden;
 mod casefile;
 mod clocks;
@@ -25,6 +26,9 @@ mod summary;
 mod themes;
 mod verify;
 
+pub use audit::{
+    AUDIT_CODES, ActorRow, Audit, AuditFinding, AuditScope, Checked, EndedAt, FoundBy, Severity, audit,
+};
 pub use burden::{AskedItem, Burden, BurdenView};
 pub use casefile::{AssessmentCase, CaseFile, Coverage, CoverageCell, EvidenceItem, ItemState, RequestCase};
 pub use clocks::{AsOf, KnownAt};
