@@ -109,6 +109,7 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::List(listing) => read::list(global, listing),
         Ready::Rating(args) => read::rating::rating(global, &args),
         Ready::History(subject) => read::rating::history(global, &subject),
+        Ready::Audit(args) => read::audit(global, &args),
         Ready::Show(args) => read::entries::show(global, &args),
         Ready::Log(args) => read::entries::log(global, &args),
         Ready::Tail(args) => read::tail::tail(global, &args),

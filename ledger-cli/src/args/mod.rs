@@ -4,6 +4,7 @@
 //! score of 5 never gets further than here. Left out: what a command does; each group turns its flags into one
 //! [`Ready`] value.
 
+mod audit;
 mod bulk;
 mod clocks;
 mod compare;
@@ -27,6 +28,7 @@ use clap::{Args, Parser, Subcommand};
 use ledger_core::assessment::codes::ActorId;
 use ledger_core::log::CommandId;
 
+pub use audit::AuditArgs;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use clocks::Clocks;
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
@@ -206,6 +208,8 @@ pub enum Top {
     Rating(reading::RatingArgs),
     /// A subject's history.
     History(reading::HistoryArgs),
+    /// Re-derive everything from bytes, and decide every command again.
+    Audit(audit::AuditArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -268,6 +272,8 @@ pub enum Ready {
     Rating(RatingArgs),
     /// A subject's history.
     History(String),
+    /// Re-derive everything.
+    Audit(AuditArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -335,6 +341,7 @@ impl Top {
             Top::Rate(args) => Ok(Ready::Rate(args)),
             Top::Rating(args) => Ok(Ready::Rating(args)),
             Top::History(args) => Ok(Ready::History(args.subject)),
+            Top::Audit(args) => Ok(Ready::Audit(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),

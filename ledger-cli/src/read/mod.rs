@@ -6,6 +6,7 @@
 mod after;
 mod areas;
 mod ask;
+mod audit;
 mod cases;
 mod compare;
 pub mod document;
@@ -20,6 +21,7 @@ mod verify;
 mod visible;
 
 pub use ask::ask;
+pub use audit::audit;
 pub use verify::verify;
 
 use std::path::Path;

@@ -12,7 +12,7 @@ use ledger_core::assessment::codes::{ActorId, documents};
 use ledger_core::assessment::event::{ActorEnrolled, ClockKind};
 use ledger_core::assessment::roles::Role;
 use ledger_core::assessment::{
-    Author, Citation, Context, Event, Recorded, Rejection, Request, State, decide, references,
+    Author, Citation, Context, Event, EventKind, Recorded, Rejection, Request, State, decide, references,
 };
 use ledger_core::log::EventId;
 use ledger_core::store::Store;
@@ -31,7 +31,6 @@ pub(super) struct Done {
     pub(super) commands: u64,
     pub(super) decided: u64,
     pub(super) reproduced: u64,
-    pub(super) sweeps: u64,
 }
 
 /// Faults with the entries they are at.
@@ -136,10 +135,11 @@ impl Again {
         let first = events[0];
         let givers: Vec<ActorId> = match &first.author {
             Author::Actor(actor) => vec![actor.clone()],
-            Author::System => {
-                self.done.sweeps += 1;
+            // A sweep: whichever analyst asked for it.
+            Author::System if first.event.kind() == EventKind::AssessmentTriggered => {
                 self.analysts.iter().cloned().collect()
             }
+            Author::System => Vec::new(),
         };
         let plain: Vec<&Event> = events.iter().map(|recorded| &recorded.event).collect();
         let given = |actor| Given {

@@ -95,6 +95,8 @@ pub struct Checked {
     pub what: &'static str,
     /// How often.
     pub count: u64,
+    /// What is checked of it.
+    pub how: &'static str,
 }
 
 /// Where an audit ended before the log did.
@@ -359,17 +361,33 @@ impl Run {
 
     fn checked(&self, tallies: Tallies) -> Vec<Checked> {
         let done = self.again.done;
-        let checked = |what, count| Checked { what, count };
+        let checked = |what, count, how| Checked { what, count, how };
         vec![
-            checked("entries: one spelling, BLAKE3 link, sequence, subject version, times", self.entries),
-            checked("entries: data as the schema of its type has it", self.schemas),
-            checked("commands: events belong together, id used once", done.commands),
-            checked("commands rebuilt and decided again with what was known then", done.decided),
-            checked("command hashes reproduced from events", done.reproduced),
-            checked("authors and roles, recounted", tallies.roles),
-            checked("duties apart, recounted", tallies.duties),
-            checked("windows of the factual accuracy check, recounted", tallies.windows),
-            checked("published results, recounted with what stood before", tallies.results),
+            checked("entries", self.entries, "one spelling, BLAKE3 link, sequence, subject version, times"),
+            checked("schemas", self.schemas, "data as the schema of its type has it"),
+            checked("commands", done.commands, "events belong together, no id used twice"),
+            checked(
+                "decided again",
+                done.decided,
+                "commands rebuilt from events, by the rules with what was known then",
+            ),
+            checked(
+                "hashes reproduced",
+                done.reproduced,
+                "of the commands decided again, the hash they were given under",
+            ),
+            checked("roles recounted", tallies.roles, "author enrolled, not revoked, in a role that may"),
+            checked("duties recounted", tallies.duties, "nobody judged a score of their own"),
+            checked(
+                "windows recounted",
+                tallies.windows,
+                "working days, confirmations, challenges, moderation",
+            ),
+            checked(
+                "results recounted",
+                tallies.results,
+                "published percentage and rating, with what stood before",
+            ),
         ]
     }
 }

@@ -70,6 +70,10 @@ impl Reading {
                 None
             }
         };
+        if entry.time.micros() > entry.recorded_time.micros() {
+            let (expected, found) = (format!("{} or earlier", entry.recorded_time), entry.time.to_string());
+            faults.push(Fault::new(FoundBy::Bytes, "time_ahead", expected, found));
+        }
         if let Err(fault) = self.chain.of_this_ledger(&entry) {
             faults.push(fault);
         }

@@ -129,8 +129,11 @@ impl Audit {
     }
 
     fn what_was_checked(&self) -> String {
-        let rows = self.checked.iter().map(|checked| vec![escaped(checked.what), checked.count.to_string()]);
-        let table = table(&["check", "how often"], &[1], rows);
+        let rows = self
+            .checked
+            .iter()
+            .map(|checked| vec![escaped(checked.what), checked.count.to_string(), escaped(checked.how)]);
+        let table = table(&["check", "how often", "what is checked"], &[1], rows);
         let not: String =
             self.not_checked.iter().map(|what| format!("<li>{}</li>\n", escaped(what))).collect();
         let ended = self.ended_at.map_or(String::new(), |ended| {

@@ -67,7 +67,7 @@ impl Spellings {
         };
         let mut found = last.into_iter().chain(USUAL).find_map(&mut tried);
         let left_outs = || (0..spellings(first)).map(LeftOut);
-        let times = [given.time != given.recorded_time, true];
+        let times = [false, true];
         let all = left_outs().flat_map(|left_out| {
             let ids = [0, u32::MAX].into_iter();
             ids.flat_map(move |by_id| times.map(|time_stated| Style { left_out, by_id, time_stated }))
@@ -103,7 +103,9 @@ fn spelled(
         id.map_or(Citation::Sequence(sequence), Citation::Event)
     };
     let command = rebuilt(given.subject, given.events, style.left_out, &mut cite)?;
-    let time = style.time_stated.then_some(given.time);
+    // A time that was not stated is the recorded one.
+    let stated = style.time_stated || given.time != given.recorded_time;
+    let time = stated.then_some(given.time);
     Some((request(given, command, time), citations))
 }
 

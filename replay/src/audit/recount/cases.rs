@@ -155,6 +155,9 @@ impl Cases {
                 check_apart(score.authors.iter(), member, "moderated", tallies, faults);
             }
         }
+        if !moves_draft {
+            check_apart(score.authors.iter(), item.actor, "decided", tallies, faults);
+        }
         if !(moderated && score.score == given) {
             score.authors.push(item.actor.to_owned());
         }
@@ -228,8 +231,9 @@ impl Cases {
         if std::mem::replace(decided, true) {
             faults.push(fault("challenge_decided", "a challenge that is undecided", &format!("{at:016}")));
         }
-        // Of a decision that changes a score elsewhere, the changed score comes with the next entry.
-        let concerned = case.scores.iter().filter(|((id, _), _)| **id == **statement);
+        // A comment on no statement in particular is about all; a changed score is looked at where it changes.
+        let about_all = statement.is_empty() && text(&item.data, "outcome") != "score-changed";
+        let concerned = case.scores.iter().filter(|((id, _), _)| about_all || **id == **statement);
         check_apart(concerned.flat_map(|(_, score)| &score.authors), item.actor, "decided", tallies, faults);
     }
 
