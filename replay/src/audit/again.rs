@@ -23,6 +23,7 @@ use super::differences::differing;
 use super::finding::{Fault, FoundBy};
 use super::ids::Ids;
 use super::read::Read;
+use super::rebuild::is_tidied;
 use super::spelling::{Given, Spellings, possible};
 
 /// What was done, counted.
@@ -160,7 +161,7 @@ impl Again {
                 vec![request]
             }
             None => {
-                found.push((first.sequence, notice("command_not_rebuilt", first.event.name())));
+                found.push((first.sequence, unknown_hash(&first.event, entries[0].entry.command_hash)));
                 givers.first().map_or(Vec::new(), |actor| possible(&given(actor)))
             }
         };
@@ -228,6 +229,17 @@ impl Again {
 
 fn notice(code: &'static str, found: impl Into<String>) -> Fault {
     Fault::new(FoundBy::DecidedAgain, code, "", found)
+}
+
+/// A hash that no spelling of the command gives: the command was spelled as the log does not keep it, or it was changed.
+fn unknown_hash(event: &Event, hash: Hash) -> Fault {
+    match is_tidied(event) {
+        true => notice("command_not_rebuilt", event.name()),
+        false => {
+            let expected = format!("the hash of the command that recorded this {}", event.name());
+            Fault::new(FoundBy::DecidedAgain, "command_hash_differs", expected, hash.to_string())
+        }
+    }
 }
 
 /// A refusal as a fault.

@@ -117,7 +117,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     (
         "command_not_rebuilt",
         Severity::Notice,
-        "The command's hash was not reproduced from its events: the command was spelled in a way that the log does not keep, or the entry was changed",
+        "The command's hash was not reproduced from its events: it named something twice or in another order, or the entry was changed",
     ),
 ];
 

@@ -48,6 +48,27 @@ pub(super) fn spellings(event: &Event) -> u8 {
     }
 }
 
+/// Whether the rules may have put a list of the command in order, or left out what it named twice: then its hash need not
+/// be found, and nothing is wrong.
+pub(super) fn is_tidied(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ActorEnrolled(_)
+            | Event::AreaRegistered(_)
+            | Event::AreaSucceeded(_)
+            | Event::AssessmentOpened(_)
+            | Event::ScoreAssigned(_)
+            | Event::ScoreChanged(_)
+            | Event::AccuracyChallenged(_)
+            | Event::AccuracyDecided(_)
+            | Event::ReviewDecided(_)
+            | Event::ConcernRaised(_)
+            | Event::IndicatorDefined(_)
+            | Event::SummitHeld(_)
+            | Event::FindingRecorded(_)
+    )
+}
+
 /// How citations are spelled.
 pub(super) type Cite<'c> = dyn FnMut(Sequence) -> Citation + 'c;
 
