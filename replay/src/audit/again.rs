@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use ledger_core::assessment::codes::{ActorId, documents};
+use ledger_core::assessment::codes::{ActorId, Subject, documents};
 use ledger_core::assessment::event::{ActorEnrolled, ClockKind};
 use ledger_core::assessment::roles::Role;
 use ledger_core::assessment::{
@@ -298,8 +298,8 @@ fn is_late(recorded: &Recorded) -> bool {
     Date::in_london(recorded.time) < Date::in_london(recorded.recorded_time)
 }
 
-/// Results that stand and rest on evidence withdrawn since, with that evidence.
-pub(super) fn resting_on_withdrawn(state: &State) -> Vec<(Sequence, Sequence)> {
+/// Results that stand and rest on evidence withdrawn since, with whose they are and that evidence.
+pub(super) fn resting_on_withdrawn(state: &State) -> Vec<(Subject, Sequence, Sequence)> {
     let mut resting = Vec::new();
     for (subject, _) in state.areas() {
         let results = state.subject(subject).map_or(&[][..], |known| &known.results);
@@ -307,10 +307,10 @@ pub(super) fn resting_on_withdrawn(state: &State) -> Vec<(Sequence, Sequence)> {
             let detail = state.detail(kept);
             let withdrawn = |item: &&Sequence| state.status(**item).is_some_and(|status| status.withdrawn);
             if let Some(item) = detail.rests_on.values().flatten().find(withdrawn) {
-                resting.push((kept.result.sequence, *item));
+                resting.push((subject.clone(), kept.result.sequence, *item));
             }
         }
     }
-    resting.sort_unstable();
+    resting.sort_unstable_by_key(|(_, result, _)| *result);
     resting
 }

@@ -222,7 +222,7 @@ impl Findings {
     /// Everything in the order of the log, the log's own findings and notices last.
     pub(super) fn gathered(self) -> Gathered {
         let mut findings = self.above;
-        findings.sort_by_key(|finding| (finding.entries.first().is_none(), finding.entries.first().copied()));
+        findings.sort_by_key(|finding| (finding.entries.is_empty(), finding.entries.first().copied()));
         findings.extend(self.notices.into_values());
         Gathered { findings, unlisted: self.unlisted, outside: self.outside }
     }

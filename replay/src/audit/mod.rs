@@ -291,12 +291,7 @@ impl Run {
             found.extend(std::mem::take(&mut read.faults).into_iter().map(|fault| (at, fault)));
         }
         if asserted {
-            let fault = Fault::new(
-                FoundBy::Bytes,
-                "actors_asserted",
-                "authtype app_user or service_account",
-                "unknown",
-            );
+            let fault = Fault::new(FoundBy::Bytes, "actors_asserted", "", "authtype unknown");
             found.push((Sequence::new(base), fault));
         }
         self.again.take(std::mem::take(&mut self.command), &mut found);
@@ -349,10 +344,11 @@ impl Run {
             let fault = Fault::new(FoundBy::Bytes, "head_differs", end.to_string(), head.to_string());
             self.findings.add_all(vec![(None, true, fault)]);
         }
-        if !self.scope.is_whole() {
-            return;
-        }
-        for (result, evidence) in resting_on_withdrawn(self.again.state()) {
+        for (subject, result, evidence) in resting_on_withdrawn(self.again.state()) {
+            let AuditScope { subject: wanted, actor, assessment } = &self.scope;
+            if actor.is_some() || assessment.is_some() || wanted.as_ref().is_some_and(|of| *of != subject) {
+                continue;
+            }
             let found = format!("evidence {evidence}");
             let fault = Fault::new(FoundBy::DecidedAgain, "rests_on_withdrawn_evidence", "", found);
             self.findings.add_all(vec![(Some(result), true, fault)]);

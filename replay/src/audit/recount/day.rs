@@ -61,10 +61,10 @@ pub(super) struct Holidays {
 }
 
 impl Holidays {
-    /// The `count`th working day after `start`.
+    /// The `count`th working day after `start`, of at most 400: no framework that may be adopted asks for more than 60.
     pub(super) fn working_day_after(&self, start: i64, count: u64) -> i64 {
         let mut day = start;
-        let mut left = count;
+        let mut left = count.min(400);
         while left > 0 {
             day += 1;
             // Day 2 was a Saturday, day 3 a Sunday.
