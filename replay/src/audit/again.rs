@@ -71,7 +71,7 @@ impl Again {
     }
 
     /// Takes the entries of the next command.
-    pub(super) fn take(&mut self, entries: Vec<Read>, found: &mut Found) {
+    pub(super) fn take(&mut self, entries: Vec<Box<Read>>, found: &mut Found) {
         let Some(first) = entries.first() else { return };
         self.done.commands += 1;
         let at = first.entry.sequence;
@@ -82,7 +82,7 @@ impl Again {
             found.push((at, notice("clock_clamped", recorded_time.to_string())));
         }
         self.recorded_before = Some(recorded_time);
-        let events: Option<Vec<&Recorded>> = entries.iter().map(|read| read.recorded.as_ref()).collect();
+        let events: Option<Vec<&Recorded>> = entries.iter().map(|read| read.recorded.as_deref()).collect();
         if let Some(events) = events {
             let fault = match &events[0].event {
                 Event::LogFounded(_) => founding(first),
@@ -90,20 +90,21 @@ impl Again {
             };
             found.extend(fault);
         }
-        for read in entries {
+        for read in &entries {
             self.apply(read, found);
         }
     }
 
-    fn apply(&mut self, read: Read, found: &mut Found) {
-        let Some(recorded) = read.recorded else { return };
+    fn apply(&mut self, read: &Read, found: &mut Found) {
+        self.cited.push(read.entry.id, read.recorded.clone());
+        let Some(recorded) = &read.recorded else { return };
         let at = recorded.sequence;
-        if let Err(illegal) = self.state.apply(&recorded) {
+        if let Err(illegal) = self.state.apply(recorded) {
             let expected = format!("a {} that follows from what stands before it", recorded.event.name());
             found.push((at, Fault::new(FoundBy::DecidedAgain, "illegal_history", expected, illegal.what)));
         }
-        self.learn(&recorded);
-        if recorded.time < recorded.recorded_time && is_late(&recorded) {
+        self.learn(recorded);
+        if recorded.time < recorded.recorded_time && is_late(recorded) {
             found.push((at, notice("recorded_late", format!("it happened at {}", recorded.time))));
         }
         if let Event::EvidenceRequested(event) = &recorded.event
@@ -111,7 +112,6 @@ impl Again {
         {
             found.push((at, notice("asked_again", "a reason was given")));
         }
-        self.cited.push(read.entry.id, recorded);
     }
 
     /// What the state knows but not quickly.
@@ -131,7 +131,7 @@ impl Again {
     }
 
     /// Decides a command again; says the first thing that is not as the rules have it, and a hash that stays unknown.
-    fn decided(&mut self, entries: &[Read], events: &[&Recorded]) -> Found {
+    fn decided(&mut self, entries: &[Box<Read>], events: &[&Recorded]) -> Found {
         self.done.decided += 1;
         let first = events[0];
         let givers: Vec<ActorId> = match &first.author {
@@ -194,7 +194,7 @@ impl Again {
     fn judged(
         &mut self,
         request: &Request,
-        entries: &[Read],
+        entries: &[Box<Read>],
         events: &[&Recorded],
         by_id: &HashMap<EventId, Sequence>,
     ) -> Result<(), (Sequence, Fault)> {
@@ -221,7 +221,9 @@ impl Again {
     }
 
     /// A document that the command cites although it was erased before.
-    fn erased_before(&self, entries: &[Read]) -> Option<Hash> {
+    fn erased_before(&self, entries: &[Box<Read>]) -> Option<Hash> {
+        // Mostly nothing was erased, and no text need be searched.
+        self.state.erased().next()?;
         let texts = entries.iter().filter_map(|read| std::str::from_utf8(&read.entry.data).ok());
         texts.flat_map(documents).find(|document| self.state.is_erased(document))
     }
@@ -266,10 +268,10 @@ fn founding(read: &Read) -> Found {
 }
 
 /// How the events of one command do not belong together.
-fn torn(entries: &[Read]) -> Found {
+fn torn(entries: &[Box<Read>]) -> Found {
     let Some(first) = entries.first().map(|read| &read.entry) else { return Vec::new() };
     let cause = EventId { ordinal: 1, ..first.id };
-    let check = |(index, read): (usize, &Read)| {
+    let check = |(index, read): (usize, &Box<Read>)| {
         let entry = &read.entry;
         let ordinal = u16::try_from(index + 1).unwrap_or(u16::MAX);
         let causation = (index > 0).then_some(cause);

@@ -18,7 +18,7 @@ mod recount;
 mod render;
 mod spelling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -211,11 +211,11 @@ struct Run {
     again: Again,
     findings: Findings,
     /// The entries of the command at hand.
-    command: Vec<Read>,
+    command: Vec<Box<Read>>,
     broken_at: Option<Sequence>,
     recorded: Option<(Timestamp, Timestamp)>,
-    events: BTreeMap<String, u64>,
-    actors: BTreeMap<String, u64>,
+    events: HashMap<String, u64>,
+    actors: HashMap<String, u64>,
     entries: u64,
     schemas: u64,
 }
@@ -229,8 +229,8 @@ impl Run {
             command: Vec::new(),
             broken_at: None,
             recorded: None,
-            events: BTreeMap::new(),
-            actors: BTreeMap::new(),
+            events: HashMap::new(),
+            actors: HashMap::new(),
             entries: 0,
             schemas: 0,
         }
@@ -245,7 +245,7 @@ impl Run {
         for batch in receiver {
             for step in batch {
                 match step {
-                    Step::Read(read) => self.take(*read),
+                    Step::Read(read) => self.take(read),
                     Step::Broken(sequence, fault) => {
                         self.finish_command();
                         self.broken_at = Some(sequence);
@@ -260,7 +260,7 @@ impl Run {
     }
 
     /// Takes an entry; those of one command are looked at together.
-    fn take(&mut self, read: Read) {
+    fn take(&mut self, read: Box<Read>) {
         self.entries += 1;
         self.schemas += u64::from(read.recorded.is_some());
         let first = self.recorded.map_or(read.entry.recorded_time, |(first, _)| first);
@@ -317,7 +317,8 @@ impl Run {
                 entries: *entries,
             }
         };
-        let actors = self.actors.iter().map(row).collect();
+        let mut actors: Vec<ActorRow> = self.actors.iter().map(row).collect();
+        actors.sort_by(|one, other| one.actor.cmp(&other.actor));
         let gathered = self.findings.gathered();
         let above = |finding: &AuditFinding| finding.severity != Severity::Notice;
         Audit {
@@ -328,7 +329,7 @@ impl Run {
             head,
             ended_at,
             recorded: self.recorded,
-            events: self.events,
+            events: self.events.into_iter().collect(),
             actors,
             findings: gathered.findings,
             unlisted: gathered.unlisted,
@@ -404,7 +405,7 @@ fn event_name(event_type: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(name, _)| name)
 }
 
-fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+fn count(counts: &mut HashMap<String, u64>, name: &str) {
     match counts.get_mut(name) {
         Some(count) => *count += 1,
         None => drop(counts.insert(name.to_owned(), 1)),

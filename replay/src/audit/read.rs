@@ -6,6 +6,7 @@
 //! the rules, which `again.rs` asks.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ledger_core::assessment::Recorded;
 use ledger_core::log::{Entry, Head};
@@ -19,7 +20,7 @@ use super::recount::{Recount, Tallies};
 pub(super) struct Read {
     pub(super) entry: Entry,
     /// What it records; none where the data fits no schema.
-    pub(super) recorded: Option<Recorded>,
+    pub(super) recorded: Option<Arc<Recorded>>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -63,7 +64,7 @@ impl Reading {
         }
         let mut faults = Vec::new();
         let recorded = match recorded(&entry) {
-            Ok(recorded) => Some(recorded),
+            Ok(recorded) => Some(Arc::new(recorded)),
             Err(error) => {
                 let expected = format!("data as in schemas/events for {}", entry.event_type);
                 faults.push(Fault::new(FoundBy::Bytes, "schema_unfit", expected, error.to_string()));
@@ -101,33 +102,43 @@ impl Default for Chain {
 impl Chain {
     /// Accepts the next entry, or says how it does not follow.
     fn link(&mut self, entry: &Entry, bytes: &[u8]) -> Result<(), Fault> {
-        let differs = |code, expected: String, found: String| {
-            if expected == found { Ok(()) } else { Err(Fault::new(FoundBy::Bytes, code, expected, found)) }
-        };
-        let at = self.head.length.0;
-        differs("sequence_wrong", format!("{at:016}"), entry.sequence.to_string())?;
-        differs("chain_broken", self.head.hash.to_string(), entry.prev.to_string())?;
-        if self.recorded.is_some_and(|before| entry.recorded_time.micros() < before.micros()) {
-            let before = self.recorded.map_or(String::new(), |before| before.to_string());
-            let (expected, found) = (format!("{before} or later"), entry.recorded_time.to_string());
-            return Err(Fault::new(FoundBy::Bytes, "time_backwards", expected, found));
+        let broken =
+            |code, expected: String, found: String| Err(Fault::new(FoundBy::Bytes, code, expected, found));
+        let at = self.head.length.next_sequence();
+        if entry.sequence != at {
+            return broken("sequence_wrong", at.to_string(), entry.sequence.to_string());
         }
-        let last = self.subjects.get(&entry.subject).copied();
-        let place = |version: u32, before: Option<Sequence>| {
-            let before = before.map_or("none".to_owned(), |before| before.to_string());
-            format!("version {version} of {} after entry {before}", entry.subject)
-        };
-        let expected = place(last.map_or(1, |(version, _)| version + 1), last.map(|(_, before)| before));
-        let found = place(entry.subject_version.get(), entry.subject_prev);
-        differs("subject_history_broken", expected, found)?;
-        let next = (entry.subject_version.get(), entry.sequence);
-        match self.subjects.get_mut(&entry.subject) {
+        if entry.prev != self.head.hash {
+            return broken("chain_broken", self.head.hash.to_string(), entry.prev.to_string());
+        }
+        if let Some(before) = self.recorded.filter(|before| entry.recorded_time.micros() < before.micros()) {
+            return broken("time_backwards", format!("{before} or later"), entry.recorded_time.to_string());
+        }
+        self.follow_subject(entry)?;
+        self.recorded = Some(entry.recorded_time);
+        let hash = Hash::from_bytes(*blake3::hash(bytes).as_bytes());
+        self.head = Head { length: Length(at.get() + 1), hash };
+        Ok(())
+    }
+
+    /// The entry is the next one of its subject's history.
+    fn follow_subject(&mut self, entry: &Entry) -> Result<(), Fault> {
+        let found = (entry.subject_version.get(), entry.subject_prev);
+        let next = (found.0, entry.sequence);
+        let last = self.subjects.get_mut(&entry.subject);
+        let expected = last.as_ref().map_or((1, None), |(version, before)| (version + 1, Some(*before)));
+        if found != expected {
+            let place = |(version, before): (u32, Option<Sequence>)| {
+                let before = before.map_or("none".to_owned(), |before| before.to_string());
+                format!("version {version} of {} after entry {before}", entry.subject)
+            };
+            let code = "subject_history_broken";
+            return Err(Fault::new(FoundBy::Bytes, code, place(expected), place(found)));
+        }
+        match last {
             Some(last) => *last = next,
             None => drop(self.subjects.insert(entry.subject.clone(), next)),
         }
-        self.recorded = Some(entry.recorded_time);
-        let hash = Hash::from_bytes(*blake3::hash(bytes).as_bytes());
-        self.head = Head { length: Length(at + 1), hash };
         Ok(())
     }
 

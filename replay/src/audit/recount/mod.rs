@@ -37,6 +37,14 @@ struct Actor {
     revoked: bool,
 }
 
+/// What is known of an event by its name.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    allowed: &'static [&'static str],
+    by_the_ledger: bool,
+    needed: bool,
+}
+
 /// What is kept of the log: who may act, whom an area's drafts go to, methods, holidays, open assessments, results.
 #[derive(Debug, Default)]
 pub(super) struct Recount {
@@ -47,6 +55,8 @@ pub(super) struct Recount {
     holidays: Holidays,
     cases: Cases,
     names: BTreeSet<Arc<str>>,
+    /// What is known of each event met so far, since looking it up among all names takes longer than the rest.
+    kinds: HashMap<String, Kind>,
     pub(super) tallies: Tallies,
 }
 
@@ -72,8 +82,9 @@ impl Recount {
             self.found(entry);
             return;
         }
-        self.check_author(entry, event, faults);
-        if !is_needed(event) {
+        let kind = self.kind(event);
+        self.check_author(entry, event, kind, faults);
+        if !kind.needed {
             return;
         }
         let Ok(data) = serde_json::from_slice(&entry.data) else { return };
@@ -89,6 +100,16 @@ impl Recount {
         self.apply(&item, faults);
     }
 
+    fn kind(&mut self, event: &str) -> Kind {
+        if let Some(kind) = self.kinds.get(event) {
+            return *kind;
+        }
+        let by_the_ledger = roles::BY_THE_LEDGER.contains(&event);
+        let kind = Kind { allowed: roles::allowed(event), by_the_ledger, needed: is_needed(event) };
+        self.kinds.insert(event.to_owned(), kind);
+        kind
+    }
+
     fn found(&mut self, entry: &Entry) {
         let data: Value = serde_json::from_slice(&entry.data).unwrap_or_default();
         let operator = Actor { roles: vec!["operator".to_owned()], revoked: false };
@@ -96,10 +117,10 @@ impl Recount {
     }
 
     /// Who may write it: the first event of a command needs a role, the ledger itself writes only consequences.
-    fn check_author(&mut self, entry: &Entry, event: &str, faults: &mut Vec<Fault>) {
+    fn check_author(&mut self, entry: &Entry, event: &str, kind: Kind, faults: &mut Vec<Fault>) {
         self.tallies.roles += 1;
         if entry.auth_type == AuthType::System {
-            if !roles::BY_THE_LEDGER.contains(&event) {
+            if !kind.by_the_ledger {
                 faults.push(fault("author_unfit", "an actor", "system"));
             }
             return;
@@ -114,7 +135,7 @@ impl Recount {
         if actor.revoked {
             faults.push(fault("actor_revoked", "an actor who may act", &entry.auth_id));
         }
-        let allowed = roles::allowed(event);
+        let allowed = kind.allowed;
         let may = actor.roles.iter().any(|role| allowed.contains(&role.as_str()));
         if entry.id.ordinal == 1 && !may && event != "assessment.triggered" {
             let found = format!("{} with {}", entry.auth_id, actor.roles.join(", "));
