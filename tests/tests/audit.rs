@@ -11,7 +11,7 @@ use ledger_core::environment::{Environment, SeededRandom};
 use ledger_core::log::Entry;
 use ledger_core::store::{MemoryStore, MemoryVault, Store};
 use ledger_core::values::{Length, Sequence, Timestamp};
-use ledger_core::{Ledger, recorded};
+use ledger_core::{Ledger, line, recorded};
 use ledger_tests::random::History;
 use ledger_tests::run::{Coverage, run, tables};
 use ledger_tests::schemas;
@@ -127,8 +127,29 @@ fn every_lie_of_the_table_is_found() {
             wrong.push(format!("{}: {} at {at} expected, {said:#?}", lie.name, lie.code));
         }
     }
-    println!("{} lies told", lies::all().len());
+    println!("{} lies told", lies::all().count());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whoever changes a score may also make the command's hash anew: then the hash says nothing, and the rest still does.
+#[test]
+fn a_forger_who_makes_the_hash_anew_is_found_by_the_rest() {
+    let lie =
+        lies::all().find(|lie| lie.name == "a score raised before the publication").expect("in the table");
+    let mut forged = Forged::of(&(lie.history)().log());
+    (lie.tell)(&mut forged);
+    let codes = |forged: &Forged| -> Vec<&str> {
+        audited(store_of(&forged.clone().linked())).findings.iter().map(|finding| finding.code).collect()
+    };
+    assert!(codes(&forged).contains(&"command_not_rebuilt"));
+    let entry = forged.entry("score.assigned", 1);
+    let data: Value = serde_json::from_slice(&entry.data).expect("JSON");
+    let (id, actor) = (entry.id.command.to_string(), &entry.auth_id);
+    let line = json!({"id":id,"actor":actor,"type":"score.assign","subject":entry.subject,"data":data});
+    let request = line::request(line).expect("a command");
+    entry.command_hash = line::command_hash(&request).expect("a hash");
+    let found = codes(&forged);
+    assert!(found.contains(&"result_differs") && !found.contains(&"command_not_rebuilt"), "{found:?}");
 }
 
 /// An entry of each type, the one that says most.
@@ -228,7 +249,7 @@ fn what_the_schemas_refuse_the_audit_refuses() {
 
 #[test]
 fn an_audit_narrowed_to_a_subject_counts_what_lies_elsewhere() {
-    let lie = lies::all().into_iter().find(|lie| lie.name == "another percentage").expect("in the table");
+    let lie = lies::all().find(|lie| lie.name == "another percentage").expect("in the table");
     let mut forged = Forged::of(&(lie.history)().log());
     (lie.tell)(&mut forged);
     let log = Log::over(store_of(&forged.linked())).expect("a log");
@@ -262,8 +283,7 @@ fn forged_assessment(log: &Log) -> u64 {
 
 #[test]
 fn an_audit_ends_where_the_chain_breaks_and_says_what_was_left() {
-    let lie =
-        lies::all().into_iter().find(|lie| lie.name == "a link to another entry").expect("in the table");
+    let lie = lies::all().find(|lie| lie.name == "a link to another entry").expect("in the table");
     let mut forged = Forged::of(&(lie.history)().log());
     let (at, length) = (forged.find(lie.at.0, lie.at.1) as u64, forged.entries.len() as u64);
     (lie.tell)(&mut forged);

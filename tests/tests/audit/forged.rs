@@ -22,6 +22,7 @@ pub fn store_of(log: &[Vec<u8>]) -> Arc<dyn Store> {
 type Twist = (usize, fn(&mut Entry));
 
 /// A log that is being changed.
+#[derive(Clone)]
 pub struct Forged {
     pub entries: Vec<Entry>,
     twists: Vec<Twist>,
