@@ -117,6 +117,7 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::Diff(args) => read::diff::diff(global, &args),
         Ready::WhatIf(args) => read::whatif::what_if(global, &args),
         Ready::Explain(args) => read::explain::explain(global, &args),
+        Ready::Audit(args) => read::audit(global, &args),
         Ready::Show(args) => read::entries::show(global, &args),
         Ready::Log(args) => read::entries::log(global, &args),
         Ready::Tail(args) => read::tail::tail(global, &args),

@@ -5,6 +5,7 @@
 //! moment). Left out: writing (`ledger-core`) and the terminal (`ledger-cli`); reports are rendered here because
 //! they are documents, not screens.
 
+mod audit;
 mod burden;
 mod casefile;
 mod clocks;
@@ -33,6 +34,9 @@ mod themes;
 mod verify;
 mod whatif;
 
+pub use audit::{
+    AUDIT_CODES, ActorRow, Audit, AuditFinding, AuditScope, Checked, EndedAt, FoundBy, Severity, audit,
+};
 pub use burden::{AskedItem, Burden, BurdenView};
 pub use casefile::{
     AssessmentCase, CaseFile, ChallengeCase, ConcernCase, Coverage, CoverageCell, DraftCase, EvidenceItem,
@@ -42,8 +46,7 @@ pub use clocks::{AsOf, KnownAt};
 pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
 pub use deadlines::{Deadline, DeadlineKind, Deadlines};
 pub use difference::{
-    Because, CauseSet, Difference, Differing, EntryDifference, Explained, Explanation, Moment, SETS_TRIED,
-    Side,
+    Because, CauseSet, Causes, Difference, Differing, EntryDifference, Explained, Moment, SETS_TRIED, Side,
 };
 pub use documents::{DocumentVerification, verify_documents};
 pub use explain::Explanation;

@@ -4,6 +4,7 @@
 //! score of 5 never gets further than here. Left out: what a command does; each group turns its flags into one
 //! [`Ready`] value.
 
+mod audit;
 mod bulk;
 mod clocks;
 mod compare;
@@ -34,6 +35,7 @@ use clap::{Args, Parser, Subcommand};
 use ledger_core::assessment::codes::ActorId;
 use ledger_core::log::CommandId;
 
+pub use audit::AuditArgs;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use clocks::Clocks;
 pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
@@ -231,6 +233,8 @@ pub enum Top {
     WhatIf(whatif::WhatIfArgs),
     /// Why a rating is what it is: its derivation, down to the evidence.
     Explain(explain::ExplainArgs),
+    /// Re-derive everything from bytes, and decide every command again.
+    Audit(audit::AuditArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -307,6 +311,8 @@ pub enum Ready {
     WhatIf(WhatIfArgs),
     /// Why a rating is what it is.
     Explain(ExplainArgs),
+    /// Re-derive everything.
+    Audit(AuditArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -380,6 +386,7 @@ impl Top {
             Top::Diff(args) => Ok(Ready::Diff(args)),
             Top::WhatIf(args) => Ok(Ready::WhatIf(args)),
             Top::Explain(args) => Ok(Ready::Explain(args)),
+            Top::Audit(args) => Ok(Ready::Audit(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),

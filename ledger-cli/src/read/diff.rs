@@ -1,7 +1,7 @@
 //! `diff`: what differs between two moments of a subject, and which events explain a changed rating.
 
 use replay::{
-    Because, CauseSet, Difference, EntryDifference, Explained, Explanation, KnownAt, SETS_TRIED, Side,
+    Because, CauseSet, Causes, Difference, EntryDifference, Explained, KnownAt, SETS_TRIED, Side,
     StatementView,
 };
 use serde_json::json;
@@ -145,7 +145,7 @@ fn explain(out: &mut Out, found: &Difference) -> Result<(), Failure> {
     Ok(())
 }
 
-fn introduction(explanation: &Explanation) -> String {
+fn introduction(explanation: &Causes) -> String {
     let what = match explanation.explains {
         Explained::Rating => "the changed rating",
         Explained::Percent => "the changed percentage",
@@ -165,7 +165,7 @@ fn introduction(explanation: &Explanation) -> String {
     format!("{explained}: no smaller set does{all}")
 }
 
-fn becomes(explanation: &Explanation, set: &CauseSet) -> String {
+fn becomes(explanation: &Causes, set: &CauseSet) -> String {
     let side = code(&explanation.later);
     let what = match explanation.explains {
         Explained::Percent => "percentage",
@@ -176,7 +176,7 @@ fn becomes(explanation: &Explanation, set: &CauseSet) -> String {
 }
 
 /// The command that shows the later side without the set.
-fn what_if(found: &Difference, explanation: &Explanation, set: &CauseSet) -> String {
+fn what_if(found: &Difference, explanation: &Causes, set: &CauseSet) -> String {
     let (moment, other) =
         if explanation.later == Side::To { (found.to, found.from) } else { (found.from, found.to) };
     let day = if explanation.the_day { other.as_of } else { moment.as_of };

@@ -6,6 +6,7 @@
 mod after;
 mod areas;
 mod ask;
+mod audit;
 mod beside;
 mod cases;
 mod compare;
@@ -28,6 +29,7 @@ mod visible;
 pub mod whatif;
 
 pub use ask::ask;
+pub use audit::audit;
 pub use verify::verify;
 
 use std::path::Path;

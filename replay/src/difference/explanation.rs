@@ -37,7 +37,7 @@ pub enum Explained {
 
 /// The smallest sets of events that explain a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Explanation {
+pub struct Causes {
     /// What is explained.
     pub explains: Explained,
     /// The side from which the events are taken away.
@@ -91,7 +91,7 @@ pub(super) fn explain(
     grounds: &Grounds,
     (from, before): (Moment, &RatingAnswer),
     (to, after): (Moment, &RatingAnswer),
-) -> Option<Explanation> {
+) -> Option<Causes> {
     let explains = if (before.status, before.rating) != (after.status, after.rating) {
         Explained::Rating
     } else if before.percent != after.percent {
@@ -153,7 +153,7 @@ fn scores_given(grounds: &Grounds, before: &Counting) -> BTreeSet<Sequence> {
 
 impl Search<'_> {
     /// The smallest sets, with the earlier side's day only where no set explains it without.
-    fn explanation(mut self) -> Option<Explanation> {
+    fn explanation(mut self) -> Option<Causes> {
         let (count, later_day) = (self.candidates.len(), self.day);
         let found = smallest::smallest(count, |set| self.explained_by(set)).or_else(|| {
             self.day = self.earlier.as_of;
@@ -163,7 +163,7 @@ impl Search<'_> {
         sets.sort_by_key(|set| !set.percent_too);
         let number = sets.len();
         sets.truncate(LISTED);
-        Some(Explanation {
+        Some(Causes {
             explains: self.explains,
             later: self.later_side,
             candidates: count,

@@ -10,7 +10,7 @@
 mod explanation;
 mod smallest;
 
-pub use explanation::{CauseSet, Explained, Explanation};
+pub use explanation::{CauseSet, Causes, Explained};
 pub use smallest::SETS_TRIED;
 
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ pub struct Difference {
     /// How many other entries of the subject count on one side only.
     pub other_entries: u32,
     /// Why rating or percentage changed, if one did.
-    pub explanation: Option<Explanation>,
+    pub explanation: Option<Causes>,
 }
 
 /// Something that is one thing on the first side and another on the second.

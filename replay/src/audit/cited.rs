@@ -1,0 +1,82 @@
+//! Entries that later commands cite: the latest decoded, all others read again from the store.
+//!
+//! Evidence is cited while its assessment goes on, so the newest and, of the earlier ones, two generations of the lately
+//! cited are enough for nearly all. Memory: some 100 MiB at most. Left out: whether a citation may be made, which the rules say.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use ledger_core::assessment::Recorded;
+use ledger_core::log::{Entry, EventId};
+use ledger_core::recorded;
+use ledger_core::store::Store;
+use ledger_core::values::{Length, Sequence};
+
+/// The newest entries kept.
+const NEWEST: usize = 65_536;
+/// Earlier entries kept of one generation.
+const GENERATION: usize = 16_384;
+
+/// An entry as citations need it.
+#[derive(Debug, Clone)]
+pub(super) struct Cited {
+    pub(super) id: EventId,
+    pub(super) recorded: Arc<Recorded>,
+}
+
+/// The entries read so far, by their place.
+#[derive(Debug)]
+pub(super) struct CitedEntries {
+    store: Arc<dyn Store>,
+    /// How many there are.
+    length: Length,
+    /// The last of them; none where an entry's data fits no schema.
+    newest: VecDeque<Option<Cited>>,
+    young: HashMap<Sequence, Cited>,
+    old: HashMap<Sequence, Cited>,
+}
+
+impl CitedEntries {
+    pub(super) fn over(store: Arc<dyn Store>) -> Self {
+        let newest = VecDeque::with_capacity(NEWEST);
+        CitedEntries { store, length: Length(0), newest, young: HashMap::new(), old: HashMap::new() }
+    }
+
+    /// Takes the next entry of the log.
+    pub(super) fn push(&mut self, id: EventId, recorded: Option<Arc<Recorded>>) {
+        if self.newest.len() == NEWEST {
+            self.newest.pop_front();
+        }
+        self.newest.push_back(recorded.map(|recorded| Cited { id, recorded }));
+        self.length = Length(self.length.0 + 1);
+    }
+
+    /// The entry, if it stands before the next one. Cost: a look-up, or a page read.
+    pub(super) fn get(&mut self, sequence: Sequence) -> Option<Cited> {
+        if !self.length.contains(sequence) {
+            return None;
+        }
+        let first = self.length.0 - self.newest.len() as u64;
+        if let Some(at) = sequence.get().checked_sub(first) {
+            return self.newest.get(usize::try_from(at).ok()?)?.clone();
+        }
+        if let Some(cited) = self.young.get(&sequence) {
+            return Some(cited.clone());
+        }
+        let cited = match self.old.remove(&sequence) {
+            Some(cited) => cited,
+            None => self.read(sequence)?,
+        };
+        if self.young.len() >= GENERATION {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(sequence, cited.clone());
+        Some(cited)
+    }
+
+    fn read(&self, sequence: Sequence) -> Option<Cited> {
+        let bytes = self.store.read(sequence, 1).ok()?;
+        let entry = Entry::decode_trusted(bytes.first()?).ok()?;
+        Some(Cited { id: entry.id, recorded: Arc::new(recorded(&entry).ok()?) })
+    }
+}

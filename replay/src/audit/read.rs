@@ -1,0 +1,154 @@
+//! The first half of an audit: each entry read from the store, its spelling, its links and its schema.
+//!
+//! The links are checked here anew, from the attributes and with BLAKE3 itself, sharing nothing with the code that wrote
+//! them. Data that decodes into the event's type, from bytes in their one spelling, is what the schema of that type
+//! allows (a test holds that against the schemas); so no schema is interpreted. Then the entry is recounted. Left out:
+//! the rules, which `again.rs` asks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ledger_core::assessment::Recorded;
+use ledger_core::log::{Entry, Head};
+use ledger_core::recorded;
+use ledger_core::values::{Hash, Length, Sequence, Timestamp};
+
+use super::finding::{Fault, FoundBy};
+use super::recount::{Recount, Tallies};
+
+/// An entry that is linked, and what was found on the way.
+pub(super) struct Read {
+    pub(super) entry: Entry,
+    /// What it records; none where the data fits no schema.
+    pub(super) recorded: Option<Arc<Recorded>>,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// What reading an entry came to.
+pub(super) enum Step {
+    Read(Box<Read>),
+    /// Nothing after this means anything.
+    Broken(Sequence, Fault),
+}
+
+/// Reads entries in order.
+#[derive(Default)]
+pub(super) struct Reading {
+    chain: Chain,
+    recount: Recount,
+}
+
+impl Reading {
+    /// The head after the last entry that was read.
+    pub(super) fn head(&self) -> Head {
+        self.chain.head
+    }
+
+    /// What was recounted.
+    pub(super) fn tallies(&self) -> Tallies {
+        self.recount.tallies
+    }
+
+    /// Takes the next entry's bytes.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Step {
+        let at = self.chain.head.length.next_sequence();
+        let broken = |code, expected: &str, found: String| {
+            Step::Broken(at, Fault::new(FoundBy::Bytes, code, expected, found))
+        };
+        let entry = match Entry::decode(bytes) {
+            Ok(entry) => entry,
+            Err(error) => return broken("not_an_entry", "an entry in its one spelling", error.to_string()),
+        };
+        if let Err(fault) = self.chain.link(&entry, bytes) {
+            return Step::Broken(at, fault);
+        }
+        let mut faults = Vec::new();
+        let recorded = match recorded(&entry) {
+            Ok(recorded) => Some(Arc::new(recorded)),
+            Err(error) => {
+                let expected = format!("data as in schemas/events for {}", entry.event_type);
+                faults.push(Fault::new(FoundBy::Bytes, "schema_unfit", expected, error.to_string()));
+                None
+            }
+        };
+        if entry.time.micros() > entry.recorded_time.micros() {
+            let (expected, found) = (format!("{} or earlier", entry.recorded_time), entry.time.to_string());
+            faults.push(Fault::new(FoundBy::Bytes, "time_ahead", expected, found));
+        }
+        if let Err(fault) = self.chain.of_this_ledger(&entry) {
+            faults.push(fault);
+        }
+        if recorded.is_some() {
+            self.recount.take(&entry, &mut faults);
+        }
+        Step::Read(Box::new(Read { entry, recorded, faults }))
+    }
+}
+
+/// Where the next entry must stand.
+struct Chain {
+    head: Head,
+    recorded: Option<Timestamp>,
+    source: String,
+    subjects: HashMap<String, (u32, Sequence)>,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Chain { head: Head::EMPTY, recorded: None, source: String::new(), subjects: HashMap::new() }
+    }
+}
+
+impl Chain {
+    /// Accepts the next entry, or says how it does not follow.
+    fn link(&mut self, entry: &Entry, bytes: &[u8]) -> Result<(), Fault> {
+        let broken =
+            |code, expected: String, found: String| Err(Fault::new(FoundBy::Bytes, code, expected, found));
+        let at = self.head.length.next_sequence();
+        if entry.sequence != at {
+            return broken("sequence_wrong", at.to_string(), entry.sequence.to_string());
+        }
+        if entry.prev != self.head.hash {
+            return broken("chain_broken", self.head.hash.to_string(), entry.prev.to_string());
+        }
+        if let Some(before) = self.recorded.filter(|before| entry.recorded_time.micros() < before.micros()) {
+            return broken("time_backwards", format!("{before} or later"), entry.recorded_time.to_string());
+        }
+        self.follow_subject(entry)?;
+        self.recorded = Some(entry.recorded_time);
+        let hash = Hash::from_bytes(*blake3::hash(bytes).as_bytes());
+        self.head = Head { length: Length(at.get() + 1), hash };
+        Ok(())
+    }
+
+    /// The entry is the next one of its subject's history.
+    fn follow_subject(&mut self, entry: &Entry) -> Result<(), Fault> {
+        let found = (entry.subject_version.get(), entry.subject_prev);
+        let next = (found.0, entry.sequence);
+        let last = self.subjects.get_mut(&entry.subject);
+        let expected = last.as_ref().map_or((1, None), |(version, before)| (version + 1, Some(*before)));
+        if found != expected {
+            let place = |(version, before): (u32, Option<Sequence>)| {
+                let before = before.map_or("none".to_owned(), |before| before.to_string());
+                format!("version {version} of {} after entry {before}", entry.subject)
+            };
+            let code = "subject_history_broken";
+            return Err(Fault::new(FoundBy::Bytes, code, place(expected), place(found)));
+        }
+        match last {
+            Some(last) => *last = next,
+            None => drop(self.subjects.insert(entry.subject.clone(), next)),
+        }
+        Ok(())
+    }
+
+    fn of_this_ledger(&mut self, entry: &Entry) -> Result<(), Fault> {
+        if self.source.is_empty() {
+            self.source.clone_from(&entry.source);
+        }
+        if self.source == entry.source {
+            return Ok(());
+        }
+        Err(Fault::new(FoundBy::Bytes, "source_differs", self.source.clone(), entry.source.clone()))
+    }
+}
