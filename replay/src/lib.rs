@@ -28,7 +28,7 @@ mod verify;
 pub use burden::{AskedItem, Burden, BurdenView};
 pub use casefile::{AssessmentCase, CaseFile, Coverage, CoverageCell, EvidenceItem, ItemState, RequestCase};
 pub use clocks::{AsOf, KnownAt};
-pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
+pub use context::{ContextValue, Contexts, PEER_VARIABLES, PeerGroups, Peers};
 pub use documents::{DocumentVerification, verify_documents};
 pub use history::{HistoryLine, RatingChange, SubjectHistory};
 pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
