@@ -126,7 +126,7 @@ impl Contexts {
                     ranked.entry(subject.clone()).or_default().push(rank);
                 }
             }
-            (variables.to_vec(), ranked)
+            Ranked { variables: variables.to_vec(), areas: ranked }
         };
         PeerGroups { groups: sets.map(group).into() }
     }
@@ -135,26 +135,34 @@ impl Contexts {
 /// The areas of one kind on one day, ranked by each set of variables.
 #[derive(Debug, Clone)]
 pub struct PeerGroups {
-    /// The variables, and by area its rank in each; the larger sets of variables first.
-    groups: Vec<(Vec<&'static str>, BTreeMap<Subject, Vec<usize>>)>,
+    /// The larger sets of variables first.
+    groups: Vec<Ranked>,
+}
+
+/// The areas that have some variables on record.
+#[derive(Debug, Clone)]
+struct Ranked {
+    variables: Vec<&'static str>,
+    /// The rank in each variable, by area.
+    areas: BTreeMap<Subject, Vec<usize>>,
 }
 
 impl PeerGroups {
     /// The `count` areas nearest in rank, nearest first, equals by code. Cost: a pass over the areas of the kind.
     pub fn peers(&self, subject: &Subject, count: usize) -> Peers {
-        let own = self.groups.iter().find_map(|(names, ranked)| Some((names, ranked.get(subject)?, ranked)));
-        let Some((variables, own, ranked)) = own else {
+        let own = self.groups.iter().find_map(|group| Some((group, group.areas.get(subject)?)));
+        let Some((group, own)) = own else {
             return Peers { variables: Vec::new(), areas: Vec::new() };
         };
         let distance = |ranks: &[usize]| -> usize {
             own.iter().zip(ranks).map(|(own, other)| own.abs_diff(*other)).sum()
         };
-        let others = ranked.iter().filter(|(other, _)| *other != subject);
+        let others = group.areas.iter().filter(|(other, _)| *other != subject);
         let mut nearest: Vec<(usize, &Subject)> =
             others.map(|(other, ranks)| (distance(ranks), other)).collect();
         nearest.sort_unstable();
         Peers {
-            variables: variables.iter().map(|name| (*name).to_owned()).collect(),
+            variables: group.variables.iter().map(|name| (*name).to_owned()).collect(),
             areas: nearest.into_iter().take(count).map(|(_, other)| other.clone()).collect(),
         }
     }

@@ -15,6 +15,8 @@ mod improvement;
 mod index;
 mod indicators;
 mod log;
+mod national;
+pub mod plot;
 mod programme;
 mod projection;
 mod register;
@@ -23,6 +25,7 @@ mod scope;
 mod show;
 mod summary;
 mod themes;
+mod timeline;
 mod verify;
 
 pub use burden::{AskedItem, Burden, BurdenView};
@@ -35,6 +38,10 @@ pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
 pub use index::Index;
 pub use indicators::{Balance, FigureView, Indicators};
 pub use log::{EntryName, Log, Reading, ReplayError};
+pub use national::{
+    Measure, National, NationalKind, NationalRow, NationalSubject, NationalValue, NoMeasure, Spread,
+    StatementRow,
+};
 pub use programme::{Programme, ProgrammeView};
 pub use projection::{Fold, Projection};
 pub use register::{
@@ -45,4 +52,5 @@ pub use scope::subject_register;
 pub use show::{ShowTarget, Shown, find, show};
 pub use summary::summary;
 pub use themes::{ThemeMatrix, ThemeRow, Themes};
+pub use timeline::{Cause, Mark, MarkKind, RatingPoint, RatingStep, RatingThen, Reach, Timeline};
 pub use verify::{Expectation, Finding, Verification, verify};

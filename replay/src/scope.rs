@@ -7,13 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ledger_core::assessment::Event;
 use ledger_core::assessment::codes::Subject;
-use ledger_core::assessment::{Event, Recorded};
 use ledger_core::values::{Length, Sequence};
 
 use crate::clocks::KnownAt;
 use crate::index::Index;
-use crate::log::{Log, ReplayError};
+use crate::log::{Log, Reading, ReplayError};
 use crate::projection::Projection;
 use crate::register::Register;
 
@@ -35,19 +35,29 @@ pub(crate) fn scoped(
     subject: &Subject,
     until: Length,
 ) -> Result<Register, ReplayError> {
+    let mut register = Register::default();
+    entries_of(log, index, subject, until)?.iter().for_each(|reading| register.apply(&reading.recorded));
+    Ok(register)
+}
+
+/// The entries themselves, in order. What they give after each of them is what was known then.
+pub(crate) fn entries_of(
+    log: &Log,
+    index: &Index,
+    subject: &Subject,
+    until: Length,
+) -> Result<Vec<Reading>, ReplayError> {
     let mut scope = Scope { log, index, until, entries: BTreeMap::new(), followed: BTreeSet::new() };
     scope.add(index.of(&Subject::national(), until))?;
     scope.follow(subject)?;
-    let mut register = Register::default();
-    scope.entries.values().for_each(|recorded| register.apply(recorded));
-    Ok(register)
+    Ok(scope.entries.into_values().collect())
 }
 
 struct Scope<'s> {
     log: &'s Log,
     index: &'s Index,
     until: Length,
-    entries: BTreeMap<Sequence, Recorded>,
+    entries: BTreeMap<Sequence, Reading>,
     followed: BTreeSet<Subject>,
 }
 
@@ -77,13 +87,13 @@ impl Scope<'_> {
         wanted.sort_unstable();
         wanted.dedup();
         for reading in self.log.at(&wanted)? {
-            self.entries.insert(reading.recorded.sequence, reading.recorded);
+            self.entries.insert(reading.recorded.sequence, reading);
         }
         Ok(())
     }
 
     fn event(&self, sequence: &Sequence) -> Option<&Event> {
-        self.entries.get(sequence).map(|recorded| &recorded.event)
+        self.entries.get(sequence).map(|reading| &reading.recorded.event)
     }
 
     /// The score entries that publications cite.

@@ -13,6 +13,7 @@ mod gathering;
 mod improvement;
 mod indicator;
 mod keeping;
+mod national;
 mod ongoing;
 mod programme;
 mod publication;
@@ -33,9 +34,10 @@ pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, V
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
+pub use national::NationalArgs;
 pub use reading::{
-    CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
-    TailArgs, VerifyArgs,
+    CoverageArgs, HistoryArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs,
+    ShowArgs, TailArgs, VerifyArgs,
 };
 pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
@@ -206,6 +208,8 @@ pub enum Top {
     Rating(reading::RatingArgs),
     /// A subject's history.
     History(reading::HistoryArgs),
+    /// The country on a day: ratings and scores by kind and region, and each subject beside its peers.
+    National(national::NationalArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -267,7 +271,9 @@ pub enum Ready {
     /// The rating in force.
     Rating(RatingArgs),
     /// A subject's history.
-    History(String),
+    History(HistoryArgs),
+    /// The country on a day.
+    National(NationalArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -334,7 +340,8 @@ impl Top {
             Top::Submit(args) => Ok(Ready::Submit(args)),
             Top::Rate(args) => Ok(Ready::Rate(args)),
             Top::Rating(args) => Ok(Ready::Rating(args)),
-            Top::History(args) => Ok(Ready::History(args.subject)),
+            Top::History(args) => Ok(Ready::History(args)),
+            Top::National(args) => Ok(Ready::National(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),

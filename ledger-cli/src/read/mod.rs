@@ -8,9 +8,11 @@ mod areas;
 mod ask;
 mod cases;
 mod compare;
+pub mod country;
 pub mod document;
 pub mod entries;
 mod figures;
+pub mod history;
 mod national;
 pub mod rating;
 pub mod tail;
@@ -155,6 +157,13 @@ pub fn with_progress<T, E>(
     let done = run(&mut |done, of| progress.tell(done.0, Some(of.0)));
     progress.end();
     done
+}
+
+/// Writes a drawing to a file, and says so where people read.
+fn write_drawing(reader: &Reader, out: &mut Out, file: &Path, drawing: &str) -> Result<(), Failure> {
+    let failed = |error| Failure::Storage(format!("cannot write {}: {error}", file.display()));
+    std::fs::write(file, drawing).map_err(failed)?;
+    if reader.json { Ok(()) } else { out.line(format!("drawing in {}", file.display())) }
 }
 
 /// Answers one of the lists.
