@@ -185,3 +185,55 @@ fn ranks<'a>(
     }
     ranks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Areas of one kind with population and deprivation; `-` where nothing is recorded.
+    fn contexts(rows: &[(&str, &str, &str)]) -> Contexts {
+        let mut contexts = Contexts::default();
+        for (subject, population, deprivation) in rows {
+            let area = contexts.areas.entry(subject.parse().expect("a subject")).or_default();
+            for (variable, text) in PEER_VARIABLES.iter().zip([population, deprivation]) {
+                let effective = "2020-06-30".parse().expect("a date");
+                if let Ok(value) = text.parse() {
+                    let value = ContextValue { value, effective, entry: Sequence::new(1) };
+                    area.entry((*variable).to_owned()).or_default().push(value);
+                }
+            }
+        }
+        contexts
+    }
+
+    #[test]
+    fn peers_have_every_variable_that_the_area_has() {
+        let contexts = contexts(&[
+            ("ics/A", "100", "0.1"),
+            ("ics/B", "200", "0.2"),
+            ("ics/C", "200", "-"),
+            ("ics/D", "900", "0.9"),
+            ("ics/E", "-", "-"),
+            ("local-authority/F", "100", "0.1"),
+        ]);
+        let as_of = "2026-01-01".parse().expect("a date");
+        for (subject, variables, nearest) in [
+            ("ics/A", 2, "ics/B ics/D"),
+            ("ics/D", 2, "ics/B ics/A"),
+            // Alone without deprivation: by population, among all that have it.
+            ("ics/C", 1, "ics/B ics/A ics/D"),
+            ("ics/E", 0, ""),
+            ("local-authority/F", 2, ""),
+        ] {
+            let peers = contexts.peers(&subject.parse().expect("a subject"), as_of, 5);
+            let found: Vec<&str> = peers.areas.iter().map(Subject::as_str).collect();
+            assert_eq!((peers.variables.len(), found.join(" ").as_str()), (variables, nearest), "{subject}");
+        }
+        let groups = contexts.peer_groups(AreaKind::Ics, as_of, |area| area.as_str() != "ics/B");
+        let peers = groups.peers(&"ics/A".parse().expect("a subject"), 5);
+        assert_eq!(peers.areas.len(), 1, "what does not count is nobody's peer");
+        let before =
+            contexts.peers(&"ics/A".parse().expect("a subject"), "2020-06-29".parse().expect("a date"), 5);
+        assert!(before.variables.is_empty(), "nothing was recorded by then");
+    }
+}

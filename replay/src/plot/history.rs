@@ -16,17 +16,20 @@ use crate::timeline::{Mark, MarkKind, RatingPoint, Timeline};
 /// The plot, from left to right and from the top to its base. From half a percent below the lowest percentage there
 /// can be, 25, to half a percent above 100: twelve units for each.
 const LEFT: i64 = 430;
-const RIGHT: i64 = 2_180;
+const RIGHT: i64 = 2_000;
 const TOP: i64 = 378;
 const BASE: i64 = 1_290;
 const HALF_PERCENT: i64 = 6;
 /// Lanes: where the first begins, and how high each is.
 const LANES: i64 = 1_362;
 const LANE: i64 = 70;
+/// Where the names of lines begin.
+const ENDS: i64 = RIGHT + 70;
 /// Between the base lines of labels at the ends of lines.
 const LABELS_APART: i64 = 46;
-/// Letters of labels.
+/// Letters of labels, and of those beside marks.
 const SMALL: i64 = 28;
+const SMALLER: i64 = 26;
 
 /// How the lines of themes are told apart: shape, dashes, colour.
 const STYLES: [(Shape, &str, &str); 5] = [
@@ -82,11 +85,11 @@ pub fn history(timeline: &Timeline, imprint: &Imprint) -> String {
     // Where no line reaches the last day, what is said then stands in its place.
     if !points.last().is_some_and(is_shown) {
         let said = points.last().map_or("not yet assessed".to_owned(), |point| point.then.words());
-        sheet.write(RIGHT + 28, TOP + 30, 30, true, &fitted(&said, 30, PAGE.0 - MARGIN / 2 - RIGHT - 28));
+        sheet.write(ENDS, TOP + 30, SMALL, true, &fitted(&said, SMALL, PAGE.0 - MARGIN / 2 - ENDS));
     }
     lanes(&mut sheet, &marks, axis);
     key(&mut sheet);
-    sheet.finish(&notes(timeline), imprint)
+    sheet.finish(&notes(timeline, &points), imprint)
 }
 
 fn begin(timeline: &Timeline, points: &[RatingPoint], imprint: &Imprint) -> Sheet {
@@ -265,11 +268,17 @@ fn draw_shapes(sheet: &mut Sheet, series: &Series) {
     }
 }
 
+/// What stands at the end of a line: of a name that is too long the beginning, and always what is said.
+fn end_label(name: &str, words: &str) -> String {
+    let room = PAGE.0 - MARGIN / 2 - ENDS - width(words, SMALL) - width(": ", SMALL);
+    format!("{}: {words}", fitted(name, SMALL, room.max(0)))
+}
+
 /// Names each line where it ends, with room between the names.
 fn name_lines(sheet: &mut Sheet, series: &[Series], ends: i64) {
     let last = |series: &Series| {
         let level = series.levels.last()?;
-        Some((level.y? - series.raised, format!("{}: {}", series.name, level.words), !level.guessed))
+        Some((level.y? - series.raised, end_label(&series.name, &level.words), !level.guessed))
     };
     let mut labels: Vec<(i64, String, bool, &Series)> = series
         .iter()
@@ -289,12 +298,11 @@ fn name_lines(sheet: &mut Sheet, series: &[Series], ends: i64) {
         *place = highest;
     }
     let leader = Stroke { colour: colour::GREY, width: 3, dashes: "" };
-    let x = RIGHT + 44;
+    let x = ENDS - 26;
     for ((y, name, filled, series), place) in labels.into_iter().zip(places) {
         sheet.svg.line((ends, y), (x - 16, place), leader);
         sheet.svg.shape(series.shape, (x, place), 13, series.stroke.colour, filled);
-        let name = fitted(&name, 30, PAGE.0 - MARGIN / 2 - x - 26);
-        sheet.write(x + 26, place + 10, 30, series.shape == Shape::Circle, &name);
+        sheet.write(x + 26, place + 10, SMALL, series.shape == Shape::Circle, &name);
     }
 }
 
@@ -358,7 +366,7 @@ fn lanes(sheet: &mut Sheet, marks: &[Mark], axis: Axis) {
         let mut free = LEFT;
         for (at, mark) in own.iter().enumerate() {
             let x = axis.x(mark.day);
-            let next = own.get(at + 1).map_or(PAGE.0 - MARGIN, |next| axis.x(next.day) - 24);
+            let next = own.get(at + 1).map_or(PAGE.0 - MARGIN, |next| axis.x(next.day) - 20);
             free = draw_mark(sheet, mark, (x, y), next, free);
         }
     }
@@ -381,12 +389,12 @@ fn draw_mark(sheet: &mut Sheet, mark: &Mark, (x, y): (i64, i64), next: i64, free
     sheet.svg.close("g");
     let tried = labels(mark);
     let begin = x + 26;
-    let fits = |words: &&String| begin >= free && begin + width(words, SMALL) <= next;
+    let fits = |words: &&String| begin >= free && begin + width(words, SMALLER) <= next;
     let Some(words) = tried.iter().find(fits) else { return free.max(x + 26) };
-    let end = begin + width(words, SMALL);
+    let end = begin + width(words, SMALLER);
     // The guide of the lane does not run through words.
     sheet.svg.rect((begin - 4, y - 24), (end.min(RIGHT) - begin + 8, 48), colour::WHITE, "none");
-    sheet.write(begin, y + 10, SMALL, false, words);
+    sheet.write(begin, y + 9, SMALLER, false, words);
     end + 20
 }
 
@@ -417,7 +425,7 @@ fn key(sheet: &mut Sheet) {
     }
 }
 
-fn notes(timeline: &Timeline) -> Vec<String> {
+fn notes(timeline: &Timeline, points: &[RatingPoint]) -> Vec<String> {
     let mut notes = vec![
         "Lines that coincide are drawn apart by less than one percent. Dotted: no percentage can be computed; as \
          printed, else the middle of the band."
@@ -426,6 +434,9 @@ fn notes(timeline: &Timeline) -> Vec<String> {
          `ledger history --ratings` says when each change was recorded."
             .to_owned(),
     ];
+    if points.windows(2).any(|pair| pair[0].framework != pair[1].framework) {
+        notes.push("Where the method changes, or no result is in force, lines are not joined.".to_owned());
+    }
     if timeline.subject.area_kind() == Some(AreaKind::Ics) {
         notes.push("Percentages of integrated care systems follow a method of our own choice.".to_owned());
     }

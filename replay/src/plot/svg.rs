@@ -90,7 +90,7 @@ pub(super) fn fitted(words: &str, size: i64, room: i64) -> String {
     if width(words, size) <= room {
         return words.to_owned();
     }
-    let letters = usize::try_from(room * 10 / (size * 6) - 1).unwrap_or(0);
+    let letters = usize::try_from((room * 10 / (size * 6) - 1).max(0)).unwrap_or(0);
     let kept: String = words.chars().take(letters).collect();
     format!("{}…", kept.trim_end())
 }
