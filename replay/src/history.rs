@@ -1,5 +1,6 @@
-//! A subject's own history: every entry of it, and the changes of its rating with their causes.
+//! A subject's own history: every entry of it. The changes of its rating with their causes are in `timeline.rs`.
 
+use ledger_core::assessment::Recorded;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::framework::{Percent, Rating};
@@ -8,6 +9,7 @@ use ledger_core::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 use serde::Serialize;
 
 use crate::clocks::KnownAt;
+use crate::index::rates;
 use crate::log::{Log, Reading, ReplayError};
 use crate::projection::Projection;
 use crate::register::Register;
@@ -75,7 +77,7 @@ impl SubjectHistory {
     }
 
     /// Every entry in one line each. An entry that changed the rating in force on its own recorded day carries
-    /// the rating after it. Cost: one rating for each entry.
+    /// the rating after it. Cost: one rating for each entry that can change one; these are few.
     pub fn lines(&self) -> Vec<HistoryLine> {
         let mut register = Register::default();
         for framework in self.register.frameworks() {
@@ -86,11 +88,7 @@ impl SubjectHistory {
         for reading in &self.readings {
             register.apply(&reading.recorded);
             let recorded = &reading.recorded;
-            let answer = register.rating(&self.subject, Date::in_london(recorded.recorded_time));
-            let after = answer
-                .result
-                .is_some()
-                .then_some(RatingChange { percent: answer.percent, rating: answer.rating });
+            let after = if rates(recorded.event.kind()) { self.rated(&register, recorded) } else { before };
             lines.push(HistoryLine {
                 sequence: recorded.sequence,
                 hash: reading.hash,
@@ -109,5 +107,12 @@ impl SubjectHistory {
             before = after;
         }
         lines
+    }
+
+    /// The rating in force on the day an entry was recorded.
+    fn rated(&self, register: &Register, recorded: &Recorded) -> Option<RatingChange> {
+        let answer = register.rating(&self.subject, Date::in_london(recorded.recorded_time));
+        let change = RatingChange { percent: answer.percent, rating: answer.rating };
+        answer.result.is_some().then_some(change)
     }
 }

@@ -44,7 +44,7 @@ pub(crate) const INDEX_VERSION: u32 = 1;
 
 /// Whether an entry of this kind can change what is answered about a rating. Scores cannot: a publication names those
 /// that count.
-fn rates(kind: EventKind) -> bool {
+pub(crate) fn rates(kind: EventKind) -> bool {
     use EventKind as K;
     matches!(
         kind,

@@ -19,7 +19,9 @@ mod improvement;
 mod index;
 mod indicators;
 mod log;
+mod national;
 mod ongoing;
+pub mod plot;
 mod programme;
 mod projection;
 mod register;
@@ -31,6 +33,7 @@ mod show;
 mod state;
 mod summary;
 mod themes;
+mod timeline;
 mod verify;
 mod whatif;
 
@@ -43,7 +46,7 @@ pub use casefile::{
     ItemState, RequestCase, TriggerCase,
 };
 pub use clocks::{AsOf, KnownAt};
-pub use context::{ContextValue, Contexts, PEER_VARIABLES, Peers};
+pub use context::{ContextValue, Contexts, PEER_VARIABLES, PeerGroups, Peers};
 pub use deadlines::{Deadline, DeadlineKind, Deadlines};
 pub use difference::{
     Because, CauseSet, Causes, Difference, Differing, EntryDifference, Explained, Moment, SETS_TRIED, Side,
@@ -55,6 +58,10 @@ pub use improvement::{ActionView, EscalationView, Improvement, ImprovementView};
 pub use index::Index;
 pub use indicators::{Balance, FigureView, Indicators};
 pub use log::{EntryName, Log, Reading, ReplayError};
+pub use national::{
+    Measure, National, NationalKind, NationalRow, NationalSubject, NationalValue, NoMeasure, Spread,
+    StatementRow,
+};
 pub use ongoing::{Ongoing, counts_on, ongoing_on, subject_ongoing};
 pub use programme::{Programme, ProgrammeView};
 pub use projection::{Fold, Projection};
@@ -72,6 +79,7 @@ pub use show::{ShowTarget, Shown, find, show};
 pub use state::{OpenAssessmentView, StateView};
 pub use summary::summary;
 pub use themes::{ThemeMatrix, ThemeRow, Themes};
+pub use timeline::{Cause, Mark, MarkKind, RatingPoint, RatingStep, RatingThen, Reach, Timeline};
 pub use verify::{Expectation, Finding, Verification, verify};
 pub use whatif::{
     Carried, Outcome, Printed, Recount, RecountKind, Recounted, SupposeError, SupposedScore, Supposition,

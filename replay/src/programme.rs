@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{AreaKind, FrameworkId, Subject};
 use ledger_core::assessment::event::{Phase, TranscribedKind};
-use ledger_core::assessment::{Event, Recorded};
-use serde::Serialize;
+use ledger_core::assessment::{Event, EventKind, Recorded};
+use ledger_core::values::Sequence;
+use serde::{Deserialize, Serialize};
 
+use crate::projection::Projection;
 use crate::register::Register;
 
 /// Days in which formal assessment is to reach every subject.
@@ -41,18 +43,36 @@ pub struct ProgrammeView {
 }
 
 /// What is known about the programme. A projection.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Programme {
     kinds: BTreeMap<FrameworkId, AreaKind>,
     formal_since: BTreeMap<AreaKind, Date>,
     paused: BTreeMap<AreaKind, Date>,
-    open: BTreeMap<ledger_core::values::Sequence, (Subject, Phase)>,
+    open: BTreeMap<Sequence, (Subject, Phase)>,
     results: BTreeMap<Subject, BTreeSet<(Date, Phase)>>,
 }
 
-impl Programme {
-    /// Takes the next event.
-    pub fn apply(&mut self, recorded: &Recorded) {
+impl Projection for Programme {
+    const NAME: &'static str = "programme";
+    const VERSION: u32 = 1;
+
+    fn wants(kind: EventKind) -> bool {
+        use EventKind as K;
+        matches!(
+            kind,
+            K::FrameworkAdopted
+                | K::MethodologyApproved
+                | K::ProgrammePaused
+                | K::ProgrammeResumed
+                | K::AssessmentOpened
+                | K::AssessmentClosed
+                | K::FindingsPublished
+                | K::RatingPublished
+                | K::RatingTranscribed
+        )
+    }
+
+    fn apply(&mut self, recorded: &Recorded) {
         let valid_from = recorded.valid_from();
         match &recorded.event {
             Event::FrameworkAdopted(event) => {
@@ -90,7 +110,9 @@ impl Programme {
             _ => {}
         }
     }
+}
 
+impl Programme {
     /// The programme for a kind on a day.
     pub fn view(&self, kind: AreaKind, register: &Register, as_of: Date) -> ProgrammeView {
         let exists = |area: &crate::register::AreaView| {

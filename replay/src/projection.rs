@@ -76,3 +76,5 @@ pub trait Fold: Default {
 together!(A 0);
 together!(A 0, B 1);
 together!(A 0, B 1, C 2);
+together!(A 0, B 1, C 2, D 3);
+together!(A 0, B 1, C 2, D 3, E 4, F 5);

@@ -533,6 +533,20 @@ impl Register {
         results.iter().map(|kept| (kept.view(), &kept.result.framework))
     }
 
+    /// The days on which what is said of the subject may change: by result, the first of them its own; and the day
+    /// after the area's last, under its registration.
+    pub(crate) fn turning_days(&self, subject: &Subject) -> BTreeMap<Sequence, Vec<Date>> {
+        let results = self.subjects.get(subject).into_iter().flat_map(|known| &known.results);
+        let of_result = results.map(|kept| {
+            let later = [kept.withdrawn_from, kept.review_from, kept.review_until];
+            let days = std::iter::once(kept.result.effective).chain(later.into_iter().flatten());
+            (kept.result.sequence, days.collect())
+        });
+        let area = self.areas.get(subject);
+        let ended = area.and_then(|area| Some((area.registered, vec![area.valid_to?.next()])));
+        of_result.chain(ended).collect()
+    }
+
     /// The rating in force on `as_of`, as known after the entries applied. Cost: the subject's results times its
     /// framework's statements.
     pub fn rating(&self, subject: &Subject, as_of: Date) -> RatingAnswer {

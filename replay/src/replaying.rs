@@ -10,15 +10,18 @@ use ledger_core::values::{Hash, Length};
 use serde::Serialize;
 
 use crate::clocks::KnownAt;
+use crate::context::Contexts;
 use crate::index::{INDEX, INDEX_VERSION, Index};
 use crate::indicators::Indicators;
 use crate::log::{Log, ReplayError, wanted};
 use crate::ongoing::Ongoing;
+use crate::programme::Programme;
 use crate::projection::{Fold, Projection};
 use crate::register::Register;
+use crate::themes::Themes;
 
 /// Every projection, folded in one pass.
-pub type Everything = (Register, Indicators, Ongoing);
+pub type Everything = (Register, Indicators, Ongoing, Contexts, Programme, Themes);
 
 /// The hash of one projection after a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,11 +53,12 @@ pub fn projections() -> Vec<&'static str> {
 }
 
 /// The hash of each projection, in order of name. Cost: spelling and hashing all of them.
-pub fn state_hashes((register, indicators, ongoing): &Everything) -> Vec<ProjectionState> {
+pub fn state_hashes(everything: &Everything) -> Vec<ProjectionState> {
     fn of<P: Projection>(projection: &P) -> ProjectionState {
         ProjectionState { projection: P::NAME, version: P::VERSION, state_hash: projection.state_hash() }
     }
-    let mut states = vec![of(register), of(indicators), of(ongoing)];
+    let (register, indicators, ongoing, contexts, programme, themes) = everything;
+    let mut states = vec![of(register), of(indicators), of(ongoing), of(contexts), of(programme), of(themes)];
     states.sort_by_key(|state| state.projection);
     states
 }

@@ -45,6 +45,17 @@ pub(crate) fn scoped(
     Ok(register)
 }
 
+/// The entries themselves, in order. What they give after each of them is what was known then.
+pub(crate) fn entries_of(
+    log: &Log,
+    index: &Index,
+    subject: &Subject,
+    until: Length,
+) -> Result<BTreeSet<Sequence>, ReplayError> {
+    let scope = Scope::of(log, index, subject, until)?;
+    Ok(scope.entries.into_keys().chain(index.of(&Subject::national(), until)).collect())
+}
+
 /// A subject's own entries and whatever else its rating rests on: what a question about other events is put to.
 #[derive(Debug, Clone)]
 pub struct Grounds {
@@ -67,10 +78,8 @@ impl Grounds {
     ) -> Result<Self, ReplayError> {
         let index = log.index(progress)?;
         let until = log.known(known_at)?;
-        let mut entries: BTreeSet<Sequence> =
-            Scope::of(log, &index, subject, until)?.entries.into_keys().collect();
+        let mut entries = entries_of(log, &index, subject, until)?;
         entries.extend(index.of(subject, until));
-        entries.extend(index.of(&Subject::national(), until));
         let readings = log.at(&Vec::from_iter(entries))?;
         Ok(Grounds { subject: subject.clone(), readings, head: log.head_at(until)? })
     }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{Code, Name, Subject};
 use ledger_core::assessment::event::{ThematicReportPublished, ThematicReviewOpened};
-use ledger_core::assessment::{Event, Recorded};
+use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::values::Sequence;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::projection::Projection;
 use crate::register::Register;
 
 /// A row of the matrix: a subject and its level for each question, null where nothing was found.
@@ -41,7 +42,7 @@ pub struct ThemeMatrix {
     pub reports: Vec<(Sequence, ThematicReportPublished)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Theme {
     opened: ThematicReviewOpened,
     counted_on: Date,
@@ -50,14 +51,21 @@ struct Theme {
 }
 
 /// The thematic reviews known. A projection.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Themes {
     themes: BTreeMap<Subject, Theme>,
 }
 
-impl Themes {
-    /// Takes the next event.
-    pub fn apply(&mut self, recorded: &Recorded) {
+impl Projection for Themes {
+    const NAME: &'static str = "themes";
+    const VERSION: u32 = 1;
+
+    fn wants(kind: EventKind) -> bool {
+        use EventKind as K;
+        matches!(kind, K::ThematicReviewOpened | K::FindingRecorded | K::ThematicReportPublished)
+    }
+
+    fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::ThematicReviewOpened(event) => {
                 let theme = Theme {
@@ -82,7 +90,9 @@ impl Themes {
             _ => {}
         }
     }
+}
 
+impl Themes {
     /// The reviews, in order of id.
     pub fn names(&self) -> impl Iterator<Item = (&Subject, &Name)> {
         self.themes.iter().map(|(subject, theme)| (subject, &theme.opened.title))

@@ -17,6 +17,7 @@ mod gathering;
 mod improvement;
 mod indicator;
 mod keeping;
+mod national;
 mod ongoing;
 mod programme;
 mod publication;
@@ -45,9 +46,10 @@ pub use explain::ExplainArgs;
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
+pub use national::NationalArgs;
 pub use reading::{
-    CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
-    TailArgs, VerifyArgs,
+    CoverageArgs, HistoryArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs,
+    ShowArgs, TailArgs, VerifyArgs,
 };
 pub use replaying::ReplayArgs;
 pub use risk::ListRisks;
@@ -235,6 +237,8 @@ pub enum Top {
     Explain(explain::ExplainArgs),
     /// Re-derive everything from bytes, and decide every command again.
     Audit(audit::AuditArgs),
+    /// The country on a day: ratings and scores by kind and region, and each subject beside its peers.
+    National(national::NationalArgs),
     /// An entry decoded, what it cites and what cites it.
     Show(reading::ShowArgs),
     /// Entries of the log.
@@ -295,8 +299,6 @@ pub enum Ready {
     List(Listing),
     /// The rating in force.
     Rating(RatingArgs),
-    /// A subject's history.
-    History(String),
     /// Fold everything again.
     Replay(ReplayArgs),
     /// What asks for attention.
@@ -313,6 +315,9 @@ pub enum Ready {
     Explain(ExplainArgs),
     /// Re-derive everything.
     Audit(AuditArgs),
+    History(HistoryArgs),
+    /// The country on a day.
+    National(NationalArgs),
     /// An entry.
     Show(ShowArgs),
     /// Entries.
@@ -379,7 +384,6 @@ impl Top {
             Top::Submit(args) => Ok(Ready::Submit(args)),
             Top::Rate(args) => Ok(Ready::Rate(args)),
             Top::Rating(args) => Ok(Ready::Rating(args)),
-            Top::History(args) => Ok(Ready::History(args.subject)),
             Top::Replay(args) => Ok(Ready::Replay(args)),
             Top::Deadlines(args) => Ok(Ready::Deadlines(args)),
             Top::State(args) => Ok(Ready::State(args)),
@@ -387,6 +391,8 @@ impl Top {
             Top::WhatIf(args) => Ok(Ready::WhatIf(args)),
             Top::Explain(args) => Ok(Ready::Explain(args)),
             Top::Audit(args) => Ok(Ready::Audit(args)),
+            Top::History(args) => Ok(Ready::History(args)),
+            Top::National(args) => Ok(Ready::National(args)),
             Top::Show(args) => Ok(Ready::Show(args)),
             Top::Log(args) => Ok(Ready::Log(args)),
             Top::Tail(args) => Ok(Ready::Tail(args)),

@@ -38,10 +38,25 @@ pub struct RatingArgs {
 
 /// `ledger history`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Example:\n  ledger history Swindon")]
+#[command(
+    after_help = "With --ratings one line for each change of what was said of some days: when it was recorded, from \
+which day to which it counts, what was known of these days before, and the cause. A late record reaches back; what is \
+announced counts when the day comes.\n\n\
+Examples:\n  ledger history Swindon\n  ledger history Swindon --ratings --known-at 2026-07-01\n  \
+ledger history Swindon --svg swindon.svg"
+)]
 pub struct HistoryArgs {
     /// The subject: full name, ONS or ODS code, or exact name.
     pub subject: String,
+    /// Only the changes of its rating, each with its cause.
+    #[arg(long)]
+    pub ratings: bool,
+    /// Also draw theme scores and overall over time, with what happened, into this file.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Only what counts by then, as known when.
+    #[command(flatten)]
+    pub clocks: Clocks,
 }
 
 /// `ledger show`.

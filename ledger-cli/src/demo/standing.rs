@@ -11,7 +11,7 @@ use super::stage::global;
 use crate::args::Question;
 use crate::exit::Failure;
 use crate::output::{Out, thousands};
-use crate::read::{ask, rating};
+use crate::read::{ask, history, rating};
 
 /// The day after the last of the story.
 const END: &str = "2027-09-30";
@@ -40,7 +40,7 @@ pub fn conclude(dir: &Path, out: &mut Out) -> Result<(), Failure> {
     out.line("ITS HISTORY")?;
     let lines = history.lines();
     let changed: Vec<HistoryLine> = lines.iter().filter(|line| line.rating.is_some()).cloned().collect();
-    out.table(&rating::history_table(&changed))?;
+    out.table(&history::history_table(&changed))?;
     out.line(format!(
         "{} of its {} entries changed the rating; `ledger history 'Example Vale'` shows all",
         changed.len(),

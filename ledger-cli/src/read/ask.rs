@@ -49,9 +49,7 @@ impl Reader {
 
     /// Areas and their context.
     pub fn contexts(&self) -> Result<(Register, Contexts), Failure> {
-        let mut contexts = Contexts::default();
-        let register = self.fold(|recorded| contexts.apply(recorded))?;
-        Ok((register, contexts))
+        self.folded(KnownAt::Now)
     }
 }
 

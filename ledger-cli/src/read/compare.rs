@@ -170,8 +170,7 @@ pub fn peers(reader: &Reader, args: &PeersArgs) -> Result<(), Failure> {
 
 /// Shows how far the programme is.
 pub fn programme(reader: &Reader) -> Result<(), Failure> {
-    let mut programme = Programme::default();
-    let register = reader.fold(|reading| programme.apply(reading))?;
+    let (register, programme) = reader.folded::<(Register, Programme)>(KnownAt::Now)?;
     let as_of = reader.today()?;
     let mut out = reader.out()?;
     let heading =

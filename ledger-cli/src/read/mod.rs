@@ -10,12 +10,14 @@ mod audit;
 mod beside;
 mod cases;
 mod compare;
+pub mod country;
 pub mod deadlines;
 pub mod diff;
 pub mod document;
 pub mod entries;
 pub mod explain;
 mod figures;
+pub mod history;
 mod national;
 pub mod rating;
 pub mod replaying;
@@ -165,6 +167,13 @@ pub fn with_progress<T, E>(
     let done = run(&mut |done, of| progress.tell(done.0, Some(of.0)));
     progress.end();
     done
+}
+
+/// Writes a drawing to a file, and says so where people read.
+fn write_drawing(reader: &Reader, out: &mut Out, file: &Path, drawing: &str) -> Result<(), Failure> {
+    let failed = |error| Failure::Storage(format!("cannot write {}: {error}", file.display()));
+    std::fs::write(file, drawing).map_err(failed)?;
+    if reader.json { Ok(()) } else { out.line(format!("drawing in {}", file.display())) }
 }
 
 /// Answers one of the lists.

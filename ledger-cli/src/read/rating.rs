@@ -1,7 +1,7 @@
-//! `rating`, `history`, `report`: what was in force, how it came about, and the report that says so.
+//! `rating`, `report`: what was in force, and the report that says so.
 
 use replay::report::{Format, NoReport, Report};
-use replay::{EntryName, HistoryLine, KnownAt, RatingAnswer, StatementView, Status};
+use replay::{EntryName, KnownAt, RatingAnswer, StatementView, Status};
 use serde_json::json;
 
 use super::ask::context_line;
@@ -147,55 +147,6 @@ fn statements(statements: &[StatementView]) -> Table {
             statement.assessment.map_or_else(|| "transcribed".to_owned(), |sequence| sequence.to_string()),
             statement.effective.to_string(),
             note,
-        ]);
-    }
-    table
-}
-
-/// Runs `ledger history`.
-pub fn history(global: &Global, subject: &str) -> Result<(), Failure> {
-    let reader = Reader::open(global)?;
-    let subject = reader.resolve(subject)?;
-    let history = reader.history(&subject, KnownAt::Now)?;
-    if history.readings.is_empty() {
-        return Err(unknown(&subject, KnownAt::Now));
-    }
-    let lines = history.lines();
-    let mut out = reader.out()?;
-    if reader.json {
-        for line in &lines {
-            out.json(line)?;
-        }
-    } else {
-        out.table(&history_table(&lines))?;
-        out.line(format!("head {}", history.head))?;
-    }
-    out.flush()
-}
-
-/// A history as a table.
-pub fn history_table(lines: &[HistoryLine]) -> Table {
-    let heading =
-        ["sequence", "version", "recorded", "counts from", "by", "event", "what", "rating after", "hash"];
-    let mut table = Table::new(&heading).right(&[1]);
-    for line in lines {
-        let after = line.rating.map(|change| match change.rating {
-            None => "none".to_owned(),
-            Some(rating) => {
-                let percent = change.percent.map_or(String::new(), |percent| format!(", {percent} %"));
-                format!("{rating}{percent}")
-            }
-        });
-        table.row([
-            line.sequence.to_string(),
-            line.version.to_string(),
-            line.recorded_time.to_string()[..16].to_owned() + "Z",
-            line.valid_from.to_string(),
-            line.author.clone(),
-            line.event.clone(),
-            line.summary.clone(),
-            after.unwrap_or_default(),
-            line.hash.to_string()[..16].to_owned(),
         ]);
     }
     table

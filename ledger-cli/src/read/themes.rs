@@ -1,7 +1,7 @@
 //! `theme list`, `theme show`: thematic reviews as a matrix, its gaps as dots.
 
 use ledger_core::assessment::codes::{Code, Subject};
-use replay::{ThemeMatrix, Themes};
+use replay::{KnownAt, Register, ThemeMatrix, Themes};
 use serde_json::json;
 
 use super::Reader;
@@ -10,8 +10,7 @@ use crate::output::{Table, or_dash};
 
 /// Lists thematic reviews.
 pub fn list(reader: &Reader) -> Result<(), Failure> {
-    let mut themes = Themes::default();
-    let register = reader.fold(|reading| themes.apply(reading))?;
+    let (register, themes) = reader.folded::<(Register, Themes)>(KnownAt::Now)?;
     let mut out = reader.out()?;
     let mut table = Table::new(&["review", "of", "questions", "coverage", "reports", "title"]).right(&[2, 4]);
     for matrix in themes.names().filter_map(|(theme, _)| themes.matrix(theme, &register)) {
@@ -40,8 +39,7 @@ pub fn list(reader: &Reader) -> Result<(), Failure> {
 
 /// Shows a thematic review.
 pub fn show(reader: &Reader, id: &Code) -> Result<(), Failure> {
-    let mut themes = Themes::default();
-    let register = reader.fold(|reading| themes.apply(reading))?;
+    let (register, themes) = reader.folded::<(Register, Themes)>(KnownAt::Now)?;
     let theme: Subject = format!("theme/{id}").parse()?;
     let Some(matrix) = themes.matrix(&theme, &register) else {
         return Err(Failure::Usage(format!("no thematic review '{id}' was opened: see `ledger theme list`")));
