@@ -4,14 +4,15 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::ReviewOutcome;
 use ledger_core::log::{Entry, Head};
-use ledger_core::store::{Batch, MemoryStore, Store};
+use ledger_core::store::{AppendError, Batch, MemoryStore, ReadError, Store};
 use ledger_core::values::{Hash, Length, Sequence};
-use ledger_tests::explained::{arithmetic, graph, prov_schema, provenance};
+use ledger_tests::explained::{arithmetic, calculation, graph, prov_schema, provenance};
 use ledger_tests::program::built;
 use ledger_tests::random::{Dice, History};
 use ledger_tests::run::{Coverage, run, tables};
@@ -286,13 +287,75 @@ fn random_histories_are_explained_as_they_were() {
     assert!(seen.lines > 40, "the histories must have results: {}", seen.lines);
 }
 
+/// A store that counts the entries it gives.
+#[derive(Debug, Default)]
+struct Counted {
+    store: MemoryStore,
+    given: AtomicUsize,
+}
+
+impl Store for Counted {
+    fn head(&self) -> Head {
+        self.store.head()
+    }
+
+    fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+        let entries = self.store.read(from, limit)?;
+        self.given.fetch_add(entries.len(), Ordering::Relaxed);
+        Ok(entries)
+    }
+
+    fn ready(&self) -> Result<(), AppendError> {
+        self.store.ready()
+    }
+
+    fn append(&self, expected: Length, batch: &Batch) -> Result<(), AppendError> {
+        self.store.append(expected, batch)
+    }
+
+    fn close(&self) -> Result<(), AppendError> {
+        self.store.close()
+    }
+}
+
 /// A log over bytes.
-fn log_of(entries: Vec<Vec<u8>>) -> Option<Log> {
-    let last = entries.last()?;
-    let head = Head { length: Length(entries.len() as u64), hash: Hash::of(last) };
-    let store = MemoryStore::new();
-    store.append(Length(0), &Batch { entries: entries.clone(), head }).expect("appended");
-    Some(Log::over(Arc::new(store)).expect("a log"))
+fn log_of(entries: Vec<Vec<u8>>) -> Option<(Log, Arc<Counted>)> {
+    let head = Head { length: Length(entries.len() as u64), hash: Hash::of(entries.last()?) };
+    let store = Arc::new(Counted::default());
+    store.append(Length(0), &Batch { entries, head }).expect("appended");
+    Some((Log::over(store.clone()).expect("a log"), store))
+}
+
+/// How many entries are read to explain the rating of [`SYSTEM`], once the index is there.
+fn read_for(entries: Vec<Vec<u8>>) -> usize {
+    let (log, store) = log_of(entries).expect("a log");
+    drop(log.index(&mut quiet).expect("an index"));
+    let before = store.given.load(Ordering::Relaxed);
+    let explanation = explained(
+        &log,
+        &SYSTEM.parse().expect("a subject"),
+        "2024-06-01".parse().expect("a date"),
+        KnownAt::Now,
+    );
+    assert!(!explanation.evidence.is_empty(), "it has a published score");
+    store.given.load(Ordering::Relaxed) - before
+}
+
+#[test]
+fn what_others_record_costs_nothing() {
+    let mut hand = ByHand(History::new(1));
+    hand.method();
+    let minutes = hand.0.world.document("minutes");
+    let scope = json!(["safeguarding", "equity-in-access", "learning-culture"]);
+    let own = hand.evidence(SYSTEM, &scope, &minutes);
+    hand.publish(&own, &own);
+    let alone = read_for(hand.0.world.log());
+    for _ in 0..400 {
+        hand.evidence("provider/1-101", &json!(["safeguarding"]), &minutes);
+    }
+    let entries = hand.0.world.log();
+    println!("{alone} entries are read of {}", entries.len());
+    assert_eq!(read_for(entries), alone);
 }
 
 /// Now, and every moment at which something was published, transcribed or withdrawn.
@@ -313,7 +376,7 @@ fn every_scenario_of_the_rule_tables_is_explained() {
     let (mut seen, mut coverage) = (Seen::default(), Coverage::default());
     for scenario in &tables.scenarios {
         let entries = run(&tables, scenario, false, &mut coverage).unwrap_or_else(|what| panic!("{what}"));
-        let Some(log) = log_of(entries) else { continue };
+        let Some((log, _)) = log_of(entries) else { continue };
         for known_at in moments(&log) {
             let ((whole,), head) = log.replayed::<(Register,)>(known_at, &mut quiet).expect("folded");
             let last = head.length.last_sequence().expect("an entry");
@@ -518,4 +581,61 @@ fn a_statement_alone_and_a_statement_that_is_none() {
     assert_eq!((alone.rating, &alone.calculation), (all.rating, &all.calculation));
     assert!(alone.entries.len() <= all.entries.len() && alone.evidence.len() <= all.evidence.len());
     assert_eq!(explain("no-such-statement"), None);
+}
+
+/// The check itself: it takes what is right and refuses each line that is not.
+#[test]
+fn arithmetic_that_is_wrong_is_refused() {
+    let scores = [("safeguarding".to_owned(), 1), ("consent".to_owned(), 3)].into();
+    let works = |lines: &str| {
+        let lines: Vec<String> = lines.split(" | ").map(str::to_owned).collect();
+        calculation(&lines, &scores).map(|out| out.rating)
+    };
+    let added = "2+3+2+2+3+2+2+2+3 = 21 of 9*4 = 36";
+    let key_questions = "key questions: 0 inadequate, 1 requires improvement, 4 good, 0 outstanding";
+    let good = "3+1+4 = 8 of 3*4 = 12 | ceil(100*8/12) = 67 -> good (63 to 87)";
+    let fires = "limiter: band good with a score of at most 1 (safeguarding) -> at most requires improvement";
+    let limited = "limited from good -> requires improvement";
+    let breach =
+        "breach of regulation-12 in findings 0000000000000071: at most requires improvement, good before -> ";
+    for (lines, rating) in [
+        (
+            format!("{added} | ceil(100*21/36) = 59 -> requires improvement (39 to 62)"),
+            "requires improvement",
+        ),
+        (
+            format!("{added} | floor((200*21+36)/(2*36)) = 58 -> requires improvement (39 to 62)"),
+            "requires improvement",
+        ),
+        ("3+3 = 6 of 2*4 = 8 | ceil(100*6/8) = 75 -> good (63 to 87), a score of 3".to_owned(), "good"),
+        (format!("{key_questions} | neither of these -> good"), "good"),
+        (format!("{good} | {fires} | {limited}"), "requires improvement"),
+        (
+            format!("{key_questions} | neither of these -> good | {breach}requires improvement"),
+            "requires improvement",
+        ),
+    ] {
+        assert_eq!(works(&lines).as_deref(), Ok(rating), "{lines}");
+    }
+    for lines in [
+        format!("{added} | ceil(100*21/36) = 58 -> requires improvement (39 to 62)"),
+        format!("{added} | floor((200*21+36)/(2*36)) = 59 -> requires improvement (39 to 62)"),
+        format!("{added} | ceil(100*21/36) = 59 -> good (63 to 87)"),
+        format!("{added} | ceil(100*22/36) = 62 -> requires improvement (39 to 62)"),
+        added.replace("= 21", "= 22") + " | ceil(100*22/36) = 62 -> requires improvement (39 to 62)",
+        added.replace("9*4", "8*4") + " | ceil(100*21/36) = 59 -> requires improvement (39 to 62)",
+        added.replace("2+3", "5+0") + " | ceil(100*21/36) = 59 -> requires improvement (39 to 62)",
+        "3+3 = 6 of 2*4 = 8 | ceil(100*6/8) = 75 -> good (63 to 87), a score of 2".to_owned(),
+        format!(
+            "{key_questions} | one inadequate, or two or more requires improvement -> requires improvement"
+        ),
+        format!("{} | neither of these -> good", key_questions.replace("4 good", "3 good")),
+        format!("{good} | {} | {limited}", fires.replace("safeguarding", "consent")),
+        format!("{good} | {} | {limited}", fires.replace("band good", "band outstanding")),
+        format!("{good} | {fires} | limited from good -> inadequate"),
+        format!("{key_questions} | neither of these -> good | {breach}good"),
+        format!("{good} | and something else"),
+    ] {
+        assert!(works(&lines).is_err(), "{lines}");
+    }
 }
