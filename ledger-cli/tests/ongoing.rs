@@ -98,7 +98,7 @@ fn watched(stage: &mut Stage) {
     assert!(row("assessing-needs").starts_with("quiet"), "{rows}");
     let due = stage.ask("risk --as-of 2026-07-02");
     assert_eq!(due.matches("R4 by a sweep (366 of 365 days)").count(), 9, "{due}");
-    assert!(stage.ask("risk --all --as-of 2026-07-01").contains("R4 in 1 days"));
+    assert!(stage.ask(&format!("risk {VALE} --all --as-of 2026-07-01")).contains("R4 in 1 day"));
 }
 
 /// An immediate concern, a request, an escalation; some of it late, some of it beyond the calendar.
@@ -200,7 +200,13 @@ fn afterwards(stage: &mut Stage, published: &[String]) {
     );
     assert_eq!(withdrawn.len(), 2, "R6 fires for both statements");
     let why = stage.ask(&format!("risk {VALE} --statement safeguarding"));
-    for what in ["regulation-12", "withdrawn-evidence", "R6    fired", "R5    fired", "evidence.withdrawn"] {
+    for what in [
+        "regulation-12",
+        "evidence-withdrawn-under-score",
+        "R6    fired",
+        "R5    fired",
+        "evidence.withdrawn",
+    ] {
         assert!(why.contains(what), "{what}: {why}");
     }
     stage.day = "2026-06-08".to_owned();
@@ -243,6 +249,7 @@ fn refused(stage: &Stage) {
         ("deadlines local-authority/EXAMPLE02 --known-at 0", "not registered as known at"),
         ("state local-authority/EXAMPLE02 --as-of 99999999", "there is no entry"),
         ("risk --statement safeguarding", "--help"),
+        ("risk --all", "--help"),
         ("deadlines --within -1", "--help"),
     ] {
         let error = stage.refused("analyst-1", line, 2);

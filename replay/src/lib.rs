@@ -52,7 +52,7 @@ pub use register::{
 };
 pub use risk::{
     AssessedView, BreachView, ConcernView, RestingView, RiskAnswer, RiskRow, RuleProgress, RuleState,
-    TriggerView, Urgency, resting, risks, subject_risks,
+    TriggerView, Urgency, Within, resting, risks, subject_risks,
 };
 pub use scope::subject_register;
 pub use show::{ShowTarget, Shown, find, show};

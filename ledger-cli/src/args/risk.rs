@@ -35,8 +35,8 @@ pub struct ListRisks {
     /// Subjects of this kind: ics, local-authority, provider.
     #[arg(long, conflicts_with = "subject")]
     pub kind: Option<AreaKind>,
-    /// Also statements about which nothing is open.
-    #[arg(long)]
+    /// Also the subject's statements about which nothing is open.
+    #[arg(long, requires = "subject")]
     pub all: bool,
     #[command(flatten)]
     pub clocks: Clocks,
