@@ -2,8 +2,9 @@
 //!
 //! Counted in working days of England by the ledger's own calendar; beyond the last year it knows nothing is counted,
 //! and the answer says so. Overdue first, the longest overdue before others; then by day; what has no day comes last,
-//! the oldest first. Challenges, reviews and republications have no day anywhere in the guidance: we set none. Left
-//! out: what has no debtor, and working out a day, which the rules did when they recorded it.
+//! the oldest first. Challenges, reviews and republications have no day anywhere in the guidance: we set none. Which
+//! role of the regulator owes something is read off who may do it (ours). Left out: what has no debtor, and working out
+//! a day, which the rules did when they recorded it.
 
 use ledger_core::assessment::civil::{Calendar, Date};
 use ledger_core::assessment::codes::{AreaKind, StatementId, Subject};
@@ -190,7 +191,7 @@ fn accuracy(owed: &mut Owed<'_>, items: &OpenItems) {
         }
         for (at, challenge) in &open.challenges {
             let detail = format!("by {}", challenge.organisation);
-            let about = (challenge.statement.iter().cloned().collect(), vec![*at, draft.sequence]);
+            let about = (challenge.statement.iter().cloned().collect(), vec![*at, challenge.draft]);
             let role = vec![Role::AccuracyDecider.to_string()];
             owed.push(DeadlineKind::ChallengeDecision, (challenge.since, None), role, detail, about);
         }

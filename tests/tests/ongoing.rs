@@ -215,5 +215,16 @@ fn of_an_indicator_the_newest_periods_are_kept_and_a_withdrawn_survey_takes_its_
         history.give("registrar-1", "risk-policy.adopt", "national", json!({ "policy": policy })).is_none()
     );
     observe(&mut history, 11, None);
+    let log = Log::over(history.world.ledger().store()).expect("a log");
+    let today = Date::in_london(history.world.now());
+    let (ongoing, _) = ongoing_on(&log, today, KnownAt::Now, &mut quiet).expect("folded");
+    let policy =
+        |day: &str| ongoing.policy_on(day.parse().expect("a date")).map(|policy| policy.id.to_string());
+    assert_eq!(
+        policy("2023-11-30").as_deref(),
+        Some("risk/2026"),
+        "the policy of the day asked about decides"
+    );
+    assert_eq!(policy("2023-12-01").as_deref(), Some("risk/longer"));
     assert_eq!(run(&history).0, 8, "what a longer rule asks for is kept from then on");
 }

@@ -35,6 +35,7 @@ pub(crate) struct OpenDraft {
 /// A challenge that is undecided.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OpenChallenge {
+    pub(crate) draft: Sequence,
     pub(crate) organisation: OrganisationId,
     pub(crate) statement: Option<StatementId>,
     pub(crate) since: Date,
@@ -252,7 +253,12 @@ impl OpenItems {
             Event::AccuracyChallenged(event) => {
                 if let Some(open) = self.drafted(event.draft) {
                     let (organisation, statement) = (event.organisation.clone(), event.statement.clone());
-                    let challenge = OpenChallenge { organisation, statement, since: recorded.valid_from() };
+                    let challenge = OpenChallenge {
+                        draft: event.draft,
+                        organisation,
+                        statement,
+                        since: recorded.valid_from(),
+                    };
                     open.challenges.push((at, challenge));
                 }
             }
