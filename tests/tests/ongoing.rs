@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::risk::RiskRule;
+use ledger_core::store::Snapshots;
 use ledger_core::values::{Length, Sequence};
 use ledger_tests::random::{Dice, History};
 use replay::{
@@ -152,8 +153,12 @@ fn a_projection_goes_on_from_where_it_was_put_away() {
         let (first, rest) = recorded.split_at(recorded.len() / 2);
         let mut half = Ongoing::default();
         first.iter().for_each(|recorded| half.apply(recorded));
-        let kept = serde_json::to_string(&half).expect("plain data");
-        let mut again: Ongoing = serde_json::from_str(&kept).expect("plain data");
+        let dir = tempfile::tempdir().expect("a directory");
+        let snapshots = Snapshots::of(dir.path());
+        let head = log.head_at(Length(first.len() as u64)).expect("a head");
+        snapshots.save(Ongoing::NAME, Ongoing::VERSION, head, &half).expect("saved");
+        let kept = snapshots.load::<Ongoing>(Ongoing::NAME, Ongoing::VERSION, |at| at == head);
+        let (_, mut again) = kept.expect("a snapshot that fits");
         assert_eq!(again.state_hash(), half.state_hash(), "seed {seed}");
         rest.iter().for_each(|recorded| again.apply(recorded));
         assert_eq!(again.state_hash(), whole.state_hash(), "seed {seed}");
