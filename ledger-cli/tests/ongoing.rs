@@ -1,5 +1,5 @@
-//! What asks for attention, what is owed, and what is open, at the terminal: a short story whose numbers can be checked
-//! by eye, asked about by both clocks. Every area, figure and word is generated.
+//! What asks for attention, what is owed, and what is open, at the terminal: a short story whose numbers can
+//! be checked by eye, asked about by both clocks. Every area, figure and word is generated.
 //!
 //! Compared with `golden/ongoing.txt`, and on the demonstration's example with `golden/ongoing-example.txt`;
 //! `UPDATE_GOLDEN=1` rewrites them.
@@ -78,7 +78,8 @@ fn what_is_open_is_told_by_both_clocks() {
     golden("ongoing.txt", &stage.transcript);
 }
 
-/// Two of three months worse, one of two concerns, and ages by a date: nothing fires, and each distance is said.
+/// Two of three months worse, one of two concerns, and ages by a date: nothing fires, and each distance is
+/// said.
 fn watched(stage: &mut Stage) {
     let define = "indicator define generated-waits --name 'Generated waits' --better lower --unit percent --sector \
                   social-care --statement safeguarding --benchmark 10 --minimum-base 50";

@@ -1,6 +1,7 @@
-//! What is open, what is owed and what asks for attention, on random histories: one subject's entries say what the whole
-//! log says, for days in the past too; what is open is what a naive scan of the entries finds; a projection that was
-//! put away half-way goes on as if it had not been. `LEDGER_TEST_SEED` reruns one history; seeds are printed.
+//! What is open, what is owed and what asks for attention, on random histories: one subject's entries say
+//! what the whole log says, for days in the past too; what is open is what a naive scan of the entries finds;
+//! a projection that was put away half-way goes on as if it had not been. `LEDGER_TEST_SEED` reruns one
+//! history; seeds are printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -231,5 +232,11 @@ fn of_an_indicator_the_newest_periods_are_kept_and_a_withdrawn_survey_takes_its_
         "the policy of the day asked about decides"
     );
     assert_eq!(policy("2023-12-01").as_deref(), Some("risk/longer"));
-    assert_eq!(run(&history).0, 8, "what a longer rule asks for is kept from then on");
+    assert_eq!(run(&history).0, 8, "what was forgotten is not counted for the country");
+    let subject: Subject = HOME.parse().expect("a subject");
+    let read = SubjectHistory::read(&log, &subject, KnownAt::Now, &mut quiet).expect("read");
+    let own = subject_ongoing(&log, &read, today, &mut quiet).expect("read");
+    let rows = subject_risks(&read.register, &own, &subject, today);
+    let found = rows.iter().flat_map(|row| &row.rules).filter(|rule| rule.rule == RiskRule::R3);
+    assert_eq!(found.map(|rule| rule.found).max(), Some(11), "one subject's figures are all there");
 }

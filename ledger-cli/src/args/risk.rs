@@ -1,4 +1,5 @@
-//! `risk`: what asks for attention, by urgency; beside it sweeping and the policy, which are in `programme.rs`.
+//! `risk`: what asks for attention, by urgency; beside it sweeping and the policy, which are in
+//! `programme.rs`.
 
 use clap::Args;
 use ledger_core::assessment::codes::{AreaKind, StatementId};

@@ -1,7 +1,8 @@
 //! What is open about one subject: assessments, requests, concerns, triggers, escalations, reviews, actions.
 //!
-//! Plain lists in the order of their entries: there are many subjects, and few of them have more than a few things open.
-//! What is dealt with leaves its list. Left out: dates counted from these, which is `deadlines.rs`.
+//! Plain lists in the order of their entries: there are many subjects, and few of them have more than a few
+//! things open. What is dealt with leaves its list. Left out: dates counted from these, which is
+//! `deadlines.rs`.
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{CategoryId, Code, ItemId, OrganisationId, PolicyId, StatementId};

@@ -1,9 +1,10 @@
 //! Risk: what asks for attention, statement by statement, in an order of urgency.
 //!
-//! Computed from what is going on and from the register, for a day; nothing is kept. The rules, their numbers and the
-//! order are our own choices, and outputs say so. The order: a row's [`Urgency`], as listed there; then the earliest
-//! day on which an action asked for is due; then how many concerns are open, the severest first; then the fewest days
-//! until R4 fires; then subject and statement. `progress.rs` counts each rule. Left out: firing one, which is the core's.
+//! Computed from what is going on and from the register, for a day; nothing is kept. The rules, their numbers
+//! and the order are our own choices, and outputs say so. The order: a row's [`Urgency`], as listed there;
+//! then the earliest day on which an action asked for is due; then how many concerns are open, the severest
+//! first; then the fewest days until R4 fires; then subject and statement. `progress.rs` counts each rule,
+//! `resting.rs` says what a score rests on. Left out: firing a rule, which is the core's.
 
 mod progress;
 mod resting;
@@ -174,14 +175,15 @@ impl RiskRow {
     }
 }
 
-/// Working days from a day to another, negative if that is earlier; none where a year is beyond the last one known.
+/// Working days from a day to another, negative if that is earlier; none where a year is beyond the last one
+/// known.
 pub(crate) fn working_days(calendar: &Calendar, from: Date, to: Date) -> Option<i64> {
     let known = calendar.last_year()?;
     (from.max(to).year() <= known).then(|| calendar.working_days_between(from, to))
 }
 
-/// The statements that are not quiet, of every assessed subject or of those of one kind, the most urgent first; and how
-/// many are quiet. Cost: a rating for each subject.
+/// The statements that are not quiet, of every assessed subject or of those of one kind, the most urgent
+/// first; and how many are quiet. Cost: a rating for each subject.
 pub fn risks(
     register: &Register,
     ongoing: &Ongoing,
@@ -204,7 +206,8 @@ pub fn risks(
     (rows, quiet)
 }
 
-/// Every statement of one subject, the most urgent first. Empty for what is no registered area that is assessed.
+/// Every statement of one subject, the most urgent first. Empty for what is no registered area that is
+/// assessed.
 pub fn subject_risks(register: &Register, ongoing: &Ongoing, subject: &Subject, as_of: Date) -> Vec<RiskRow> {
     let assessed = subject.area_kind().filter(|kind| kind.is_assessed());
     let Some((kind, area)) = assessed.zip(register.area(subject)) else { return Vec::new() };
@@ -277,8 +280,8 @@ fn valid_on(area: &AreaView, day: Date) -> bool {
     area.valid_from.is_none_or(|from| from <= day) && area.valid_to.is_none_or(|last| day <= last)
 }
 
-/// The statements to speak of: those of the method in force, or else of the latest one that applies, and those of others
-/// about which something is open.
+/// The statements to speak of: those of the method in force, or else of the latest one that applies, and
+/// those of others about which something is open.
 fn statements(
     frameworks: &[&Framework],
     answer: &RatingAnswer,

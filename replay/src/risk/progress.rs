@@ -1,9 +1,9 @@
 //! How far each risk rule is from firing for one statement, by the policy in force on the day asked about.
 //!
-//! The counting is that of the rules themselves: what they find is what is found here, so that "the next one fires" can
-//! be held against what the next command does. `left` is how many more it takes: of concerns, periods, publications or
-//! withdrawals, where one means that the next one fires; for R4 of days, where none means that a sweep fires.
-//! Left out: the order of statements, which is `mod.rs`.
+//! The counting is that of the rules themselves: what they find is what is found here, so that "the next one
+//! fires" can be held against what the next command does. `left` is how many more it takes: of concerns,
+//! periods, publications or withdrawals, where one means that the next one fires; for R4 of days, where none
+//! means that a sweep fires. Left out: the order of statements, which is `mod.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -66,7 +66,8 @@ pub struct RuleProgress {
 pub enum Within {
     /// Concerns of at least a severity, within so many days.
     Days(Severity, u32),
-    /// Periods of a version of an indicator, by more than so many percent; and the last day of the newest period.
+    /// Periods of a version of an indicator, by more than so many percent; and the last day of the newest
+    /// period.
     Indicator(Code, u32, u32, Option<Date>),
     /// The interval under a rating.
     Interval(Rating),
@@ -144,7 +145,8 @@ fn count(of: usize) -> i64 {
 }
 
 impl Watch<'_> {
-    /// Every rule, in order. Cost: the subject's open items and the newest figures of the statement's indicators.
+    /// Every rule, in order. Cost: the subject's open items and the newest figures of the statement's
+    /// indicators.
     pub(super) fn rules(&self, watched: &Watched<'_>) -> Vec<RuleProgress> {
         RiskRule::ALL.into_iter().map(|rule| self.rule(rule, watched)).collect()
     }
@@ -214,7 +216,8 @@ impl Watch<'_> {
         Some(Counted { within, ..Counted::of(measure(RiskRule::R2), entries, rule.concerns) })
     }
 
-    /// Of the indicators that bear on the statement the one with the longest run, and of equal ones the first.
+    /// Of the indicators that bear on the statement the one with the longest run, and of equal ones the
+    /// first.
     fn worse(&self, policy: &RiskPolicy, watched: &Watched<'_>) -> Option<Counted> {
         let rule = policy.r3.as_ref()?;
         let bears = |indicator: &IndicatorDefined| {
@@ -261,7 +264,8 @@ impl Watch<'_> {
     }
 }
 
-/// Evidence withdrawn under the score in force. Every further withdrawal under it fires, as long as there is some left.
+/// Evidence withdrawn under the score in force. Every further withdrawal under it fires, as long as there is
+/// some left.
 fn unsupported(watched: &Watched<'_>) -> Counted {
     let entries = watched.resting.iter().filter(|(_, withdrawn)| **withdrawn).map(|(item, _)| *item);
     let standing = watched.resting.values().filter(|withdrawn| !**withdrawn).count();
