@@ -1,5 +1,5 @@
-//! What asks for attention, what is owed, and what is open, at the terminal: a short story whose numbers can be checked
-//! by eye, asked about by both clocks. Every area, figure and word is generated.
+//! What asks for attention, what is owed, and what is open, at the terminal: a short story whose numbers can
+//! be checked by eye, asked about by both clocks. Every area, figure and word is generated.
 //!
 //! Compared with `golden/ongoing.txt`, and on the demonstration's example with `golden/ongoing-example.txt`;
 //! `UPDATE_GOLDEN=1` rewrites them.
@@ -78,7 +78,8 @@ fn what_is_open_is_told_by_both_clocks() {
     golden("ongoing.txt", &stage.transcript);
 }
 
-/// Two of three months worse, one of two concerns, and ages by a date: nothing fires, and each distance is said.
+/// Two of three months worse, one of two concerns, and ages by a date: nothing fires, and each distance is
+/// said.
 fn watched(stage: &mut Stage) {
     let define = "indicator define generated-waits --name 'Generated waits' --better lower --unit percent --sector \
                   social-care --statement safeguarding --benchmark 10 --minimum-base 50";
@@ -98,7 +99,7 @@ fn watched(stage: &mut Stage) {
     assert!(row("assessing-needs").starts_with("quiet"), "{rows}");
     let due = stage.ask("risk --as-of 2026-07-02");
     assert_eq!(due.matches("R4 by a sweep (366 of 365 days)").count(), 9, "{due}");
-    assert!(stage.ask("risk --all --as-of 2026-07-01").contains("R4 in 1 days"));
+    assert!(stage.ask(&format!("risk {VALE} --all --as-of 2026-07-01")).contains("R4 in 1 day"));
 }
 
 /// An immediate concern, a request, an escalation; some of it late, some of it beyond the calendar.
@@ -200,7 +201,13 @@ fn afterwards(stage: &mut Stage, published: &[String]) {
     );
     assert_eq!(withdrawn.len(), 2, "R6 fires for both statements");
     let why = stage.ask(&format!("risk {VALE} --statement safeguarding"));
-    for what in ["regulation-12", "withdrawn-evidence", "R6    fired", "R5    fired", "evidence.withdrawn"] {
+    for what in [
+        "regulation-12",
+        "evidence-withdrawn-under-score",
+        "R6    fired",
+        "R5    fired",
+        "evidence.withdrawn",
+    ] {
         assert!(why.contains(what), "{what}: {why}");
     }
     stage.day = "2026-06-08".to_owned();
@@ -243,6 +250,7 @@ fn refused(stage: &Stage) {
         ("deadlines local-authority/EXAMPLE02 --known-at 0", "not registered as known at"),
         ("state local-authority/EXAMPLE02 --as-of 99999999", "there is no entry"),
         ("risk --statement safeguarding", "--help"),
+        ("risk --all", "--help"),
         ("deadlines --within -1", "--help"),
     ] {
         let error = stage.refused("analyst-1", line, 2);

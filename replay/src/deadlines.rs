@@ -1,8 +1,9 @@
 //! Deadlines: what somebody owes by a day, or without one, as things stand on a day.
 //!
-//! Counted in working days of England by the ledger's own calendar; beyond the last year it knows nothing is counted,
-//! and the answer says so. Overdue first, the longest overdue before others; then by day; what has no day comes last,
-//! the oldest first. Challenges, reviews and republications have no day anywhere in the guidance: we set none. Left
+//! Counted in working days of England by the ledger's own calendar; beyond the last year it knows nothing is
+//! counted, and the answer says so. Overdue first, the longest overdue before others; then by day; what has
+//! no day comes last, the oldest first. Challenges, reviews and republications have no day anywhere in the
+//! guidance: we set none. Which role of the regulator owes something is read off who may do it (ours). Left
 //! out: what has no debtor, and working out a day, which the rules did when they recorded it.
 
 use ledger_core::assessment::civil::{Calendar, Date};
@@ -118,8 +119,8 @@ impl Deadlines {
         Deadlines { as_of, calendar_ends: calendar.last_year(), deadlines }
     }
 
-    /// Leaves those that are overdue or due within so many working days; what has no day, or one beyond the calendar, is
-    /// left out. Returns how many have no day, and how many lie beyond.
+    /// Leaves those that are overdue or due within so many working days; what has no day, or one beyond the
+    /// calendar, is left out. Returns how many have no day, and how many lie beyond.
     pub fn within(&mut self, working_days: i64) -> (usize, usize) {
         let undated = self.deadlines.iter().filter(|owed| owed.due.is_none()).count();
         let beyond = self.deadlines.iter().filter(|owed| owed.beyond_calendar && !owed.overdue).count();
@@ -190,7 +191,7 @@ fn accuracy(owed: &mut Owed<'_>, items: &OpenItems) {
         }
         for (at, challenge) in &open.challenges {
             let detail = format!("by {}", challenge.organisation);
-            let about = (challenge.statement.iter().cloned().collect(), vec![*at, draft.sequence]);
+            let about = (challenge.statement.iter().cloned().collect(), vec![*at, challenge.draft]);
             let role = vec![Role::AccuracyDecider.to_string()];
             owed.push(DeadlineKind::ChallengeDecision, (challenge.since, None), role, detail, about);
         }
@@ -240,8 +241,8 @@ fn actions(owed: &mut Owed<'_>, items: &OpenItems) {
     }
 }
 
-/// Results published here of which a score of 1 is in force, with nobody's decision on a notice. The day is that of the
-/// trigger that asked for it. Returns the triggers that are said by this.
+/// Results published here of which a score of 1 is in force, with nobody's decision on a notice. The day is
+/// that of the trigger that asked for it. Returns the triggers that are said by this.
 fn notices(owed: &mut Owed<'_>, register: &Register, items: &OpenItems) -> Vec<Sequence> {
     let answer = register.rating(owed.subject, owed.as_of);
     let lowest = answer.statements.iter().filter(|view| {

@@ -72,7 +72,7 @@ pub use register::{
 pub use replaying::{Everything, ProjectionState, Replayed, projections, replay, state_hashes};
 pub use risk::{
     AssessedView, BreachView, ConcernView, RestingView, RiskAnswer, RiskRow, RuleProgress, RuleState,
-    TriggerView, Urgency, resting, risks, subject_risks,
+    TriggerView, Urgency, Within, resting, risks, subject_risks,
 };
 pub use scope::{Grounds, subject_register};
 pub use show::{ShowTarget, Shown, find, show};

@@ -1,8 +1,8 @@
 //! The state of one subject: what is open about it on a day, as known at a moment.
 //!
-//! Its open assessments with how far they are, requests, challenges, concerns, triggers and deadlines, from its own
-//! entries. An entry belongs to it that counts on that day. Left out: what was dealt with, which the case file and
-//! the history have, and the whole country's, which is `ongoing/`.
+//! Its open assessments with how far they are, requests, challenges, concerns, triggers and deadlines, from
+//! its own entries. An entry belongs to it that counts on that day. Left out: what was dealt with, which the
+//! case file and the history have, and the whole country's, which is `ongoing/`.
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{FrameworkId, Name, StatementId, Subject};
@@ -78,8 +78,8 @@ pub struct StateView {
 }
 
 impl StateView {
-    /// What is open on a day by a subject's history. `ongoing` is of the same subject, day and moment. Cost: a look at
-    /// each entry of the history.
+    /// What is open on a day by a subject's history. `ongoing` is of the same subject, day and moment. Cost:
+    /// a look at each entry of the history.
     pub fn of(history: &SubjectHistory, ongoing: &Ongoing, as_of: Date) -> Self {
         let file = file_on(history, as_of);
         let register = &history.register;

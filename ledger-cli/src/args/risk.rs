@@ -1,4 +1,5 @@
-//! `risk`: what asks for attention, by urgency; beside it sweeping and the policy, which are in `programme.rs`.
+//! `risk`: what asks for attention, by urgency; beside it sweeping and the policy, which are in
+//! `programme.rs`.
 
 use clap::Args;
 use ledger_core::assessment::codes::{AreaKind, StatementId};
@@ -35,8 +36,8 @@ pub struct ListRisks {
     /// Subjects of this kind: ics, local-authority, provider.
     #[arg(long, conflicts_with = "subject")]
     pub kind: Option<AreaKind>,
-    /// Also statements about which nothing is open.
-    #[arg(long)]
+    /// Also the subject's statements about which nothing is open.
+    #[arg(long, requires = "subject")]
     pub all: bool,
     #[command(flatten)]
     pub clocks: Clocks,

@@ -27,13 +27,12 @@ pub fn risk(global: &Global, args: &ListRisks) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("{what}: see `ledger risk {subject} --all`")));
         }
     }
-    let quiet = answer.rows.iter().filter(|row| row.urgency == Urgency::Quiet).count();
     if !args.all && args.statement.is_none() {
         answer.rows.retain(|row| row.urgency != Urgency::Quiet);
     }
     let mut out = reader.out()?;
     if reader.json {
-        return json_answer(&reader, args, &answer, (known_at, quiet), out);
+        return json_answer(&reader, args, &answer, known_at, out);
     }
     let policy = answer.policy.as_ref().map_or_else(|| "no risk policy".to_owned(), ToString::to_string);
     out.line(format!("as of {as_of}, known at {known_at}, by {policy}; {}", answer.ours))?;
@@ -46,8 +45,11 @@ pub fn risk(global: &Global, args: &ListRisks) -> Result<(), Failure> {
     } else {
         out.table(&rows(&answer.rows, args.subject.is_none()))?;
     }
-    if quiet > 0 && !args.all {
-        out.line(format!("{quiet} statements are quiet: --all lists them"))?;
+    match (&args.subject, answer.quiet) {
+        (_, 0) => {}
+        (Some(_), _) if args.all => {}
+        (Some(_), quiet) => out.line(format!("{quiet} statements are quiet: --all lists them"))?,
+        (None, quiet) => out.line(format!("{quiet} statements are quiet: name a subject to see its own"))?,
     }
     out.flush()
 }
@@ -56,8 +58,8 @@ fn answer(reader: &Reader, args: &ListRisks, as_of: Date, known_at: KnownAt) -> 
     let Some(name) = &args.subject else {
         let register = reader.register(known_at)?;
         let ongoing = with_progress("reading", |tell| ongoing_on(&reader.log, as_of, known_at, tell))?.0;
-        let rows = risks(&register, &ongoing, args.kind, as_of);
-        return Ok(RiskAnswer::of(&ongoing, as_of, rows));
+        let (rows, quiet) = risks(&register, &ongoing, args.kind, as_of);
+        return Ok(RiskAnswer::of(&ongoing, as_of, rows, quiet));
     };
     let subject = reader.resolve(name)?;
     if !subject.area_kind().is_some_and(|kind| kind.is_assessed()) {
@@ -69,19 +71,19 @@ fn answer(reader: &Reader, args: &ListRisks, as_of: Date, known_at: KnownAt) -> 
     }
     let ongoing = with_progress("reading", |tell| subject_ongoing(&reader.log, &history, as_of, tell))?;
     let rows = subject_risks(&history.register, &ongoing, &subject, as_of);
-    Ok(RiskAnswer::of(&ongoing, as_of, rows))
+    let quiet = rows.iter().filter(|row| row.urgency == Urgency::Quiet).count();
+    Ok(RiskAnswer::of(&ongoing, as_of, rows, quiet))
 }
 
 fn json_answer(
     reader: &Reader,
     args: &ListRisks,
     answer: &RiskAnswer,
-    (known_at, quiet): (KnownAt, usize),
+    known_at: KnownAt,
     mut out: Out,
 ) -> Result<(), Failure> {
     let mut value = json!(answer);
     value["known_at"] = json!(known_at.to_string());
-    value["quiet"] = json!(quiet);
     if let (Some(_), [row]) = (&args.statement, answer.rows.as_slice()) {
         value["evidence"] = json!(resting(&reader.log, row)?);
         value["entries"] = json!(reader.log.names(&row.entries())?);
@@ -125,10 +127,15 @@ fn fired(triggers: &[TriggerView]) -> String {
     or_dash(Some(said.collect::<Vec<_>>().join(", ")).filter(|said| !said.is_empty()))
 }
 
+/// A number of things.
+fn counted(number: i64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 fn days(open: &TriggerView) -> String {
     match open.working_days {
-        Some(days) if open.overdue => format!("{} working days overdue", -days),
-        Some(days) => format!("{days} working days"),
+        Some(days) if open.overdue => format!("{} overdue", counted(-days, "working day")),
+        Some(days) => counted(days, "working day"),
         None if open.overdue => "overdue".to_owned(),
         None => "beyond the calendar's end".to_owned(),
     }
@@ -150,9 +157,9 @@ fn short(rule: &RuleProgress) -> String {
     let RuleProgress { found, threshold, .. } = rule;
     match (rule.rule, rule.left) {
         (RiskRule::R4, Some(0)) => format!("R4 by a sweep ({found} of {threshold} days)"),
-        (RiskRule::R4, Some(left)) => format!("R4 in {left} days"),
+        (RiskRule::R4, Some(left)) => format!("R4 in {}", counted(left, "day")),
         (RiskRule::R5, _) => "R5 notice undecided".to_owned(),
-        (RiskRule::R6, _) => format!("R6 {found} items withdrawn"),
+        (RiskRule::R6, _) => format!("R6 {} withdrawn", counted(*found, "item")),
         (of, _) => format!("{of} {found} of {threshold}"),
     }
 }

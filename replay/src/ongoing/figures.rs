@@ -1,7 +1,7 @@
 //! The newest figures of an indicator for one area: as many as a rule may look at, and no more.
 //!
-//! Compared with the benchmark as the rules compare, by cross-multiplication of integers. Left out: older figures,
-//! which no rule reads, and what follows from a run of them (`risk/`).
+//! Compared with the benchmark as the rules compare, by cross-multiplication of integers. Left out: older
+//! figures, which no rule reads, and what follows from a run of them (`risk/`).
 
 use std::num::{NonZeroI64, NonZeroU64};
 
@@ -62,8 +62,9 @@ impl Recent {
         self.0.retain(|figure| figure.survey.is_none_or(|of| of.get() != survey.get()));
     }
 
-    /// The entries of the newest consecutive periods that were worse than the benchmark by the margin, newest first. A
-    /// gap between periods, a break in comparability and a figure that cannot be compared end the run.
+    /// The entries of the newest consecutive periods that were worse than the benchmark by the margin, newest
+    /// first. A gap between periods, a break in comparability and a figure that cannot be compared end the
+    /// run.
     pub(crate) fn run(&self, indicator: &IndicatorDefined, margin_percent: u32) -> Vec<Sequence> {
         let Some(benchmark) = indicator.benchmark else { return Vec::new() };
         let worse = |figure: &Figure| {

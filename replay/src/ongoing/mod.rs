@@ -1,10 +1,10 @@
 //! What is going on: everything open about every subject, and what the risk rules count.
 //!
-//! A projection. Its size follows what is open, not what ever happened: what was dealt with is forgotten, and of an
-//! indicator only the newest periods stay. So it says what is open after the entries it was given; for a day in the
-//! past it is given those that count on that day ([`counts_on`], `reading.rs`). `open.rs` holds one subject's items,
-//! `figures.rs` the newest figures. Who uses it: `risk/`, `deadlines.rs`, `state.rs`. Left out: scores in force and what
-//! they rest on, which are the register's.
+//! A projection. Its size follows what is open, not what ever happened: what was dealt with is forgotten, and
+//! of an indicator only the newest periods stay. So it says what is open after the entries it was given; for
+//! a day in the past it is given those that count on that day ([`counts_on`], `reading.rs`). `open.rs` holds
+//! one subject's items, `figures.rs` the newest figures. Who uses it: `risk/`, `deadlines.rs`, `state.rs`.
+//! Left out: scores in force and what they rest on, which are the register's.
 
 mod figures;
 mod open;
@@ -25,8 +25,9 @@ pub(crate) use figures::Recent;
 pub(crate) use open::{OpenItems, OpenTrigger};
 pub use reading::{ongoing_on, subject_ongoing};
 
-/// Periods of an indicator kept at least; more where a policy asks for more. A policy that asks for more than any
-/// before it counts, of the country, the periods recorded from then on (our own choice); of one subject all.
+/// Periods of an indicator kept at least; more where a policy asks for more (our own choice). Where a policy asks
+/// for more than any before it, the country's answer lacks the periods forgotten by then; one subject's counts
+/// them, since its policies are read before its figures.
 const KEPT_PERIODS: u32 = 8;
 
 /// A version of an indicator and the first day on which it is the one that counts.
@@ -36,8 +37,8 @@ struct Definition {
     indicator: IndicatorDefined,
 }
 
-/// Everything open, and what the rules count. Memory: some 300 bytes a subject, 50 bytes a figure kept, some 200 bytes
-/// an open item.
+/// Everything open, and what the rules count. Memory: some 300 bytes a subject, 50 bytes a figure kept, some
+/// 200 bytes an open item.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Ongoing {
     /// By the day they apply from, those adopted later after those adopted earlier.
@@ -48,7 +49,8 @@ pub struct Ongoing {
     subjects: BTreeMap<Subject, OpenItems>,
 }
 
-/// Whether an event belongs to what is open on a day. What is said for the whole country says itself from when it holds.
+/// Whether an event belongs to what is open on a day. What is said for the whole country says itself from
+/// when it holds.
 pub fn counts_on(recorded: &Recorded, day: Date) -> bool {
     recorded.subject.area_kind().is_none() || recorded.valid_from() <= day
 }
@@ -119,8 +121,8 @@ impl Ongoing {
         self.subjects.keys()
     }
 
-    /// Each indicator in the version that counts on a day, with its number. A first version also counts before the day of
-    /// its definition, since figures may be older.
+    /// Each indicator in the version that counts on a day, with its number. A first version also counts
+    /// before the day of its definition, since figures may be older.
     pub(crate) fn indicators_on(&self, day: Date) -> Vec<(u32, &IndicatorDefined)> {
         let mut latest: BTreeMap<&str, (u32, &IndicatorDefined)> = BTreeMap::new();
         for (number, known) in (0..).zip(&self.indicators) {

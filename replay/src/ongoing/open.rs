@@ -1,7 +1,8 @@
 //! What is open about one subject: assessments, requests, concerns, triggers, escalations, reviews, actions.
 //!
-//! Plain lists in the order of their entries: there are many subjects, and few of them have more than a few things open.
-//! What is dealt with leaves its list. Left out: dates counted from these, which is `deadlines.rs`.
+//! Plain lists in the order of their entries: there are many subjects, and few of them have more than a few
+//! things open. What is dealt with leaves its list. Left out: dates counted from these, which is
+//! `deadlines.rs`.
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{CategoryId, Code, ItemId, OrganisationId, PolicyId, StatementId};
@@ -35,6 +36,7 @@ pub(crate) struct OpenDraft {
 /// A challenge that is undecided.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OpenChallenge {
+    pub(crate) draft: Sequence,
     pub(crate) organisation: OrganisationId,
     pub(crate) statement: Option<StatementId>,
     pub(crate) since: Date,
@@ -252,7 +254,12 @@ impl OpenItems {
             Event::AccuracyChallenged(event) => {
                 if let Some(open) = self.drafted(event.draft) {
                     let (organisation, statement) = (event.organisation.clone(), event.statement.clone());
-                    let challenge = OpenChallenge { organisation, statement, since: recorded.valid_from() };
+                    let challenge = OpenChallenge {
+                        draft: event.draft,
+                        organisation,
+                        statement,
+                        since: recorded.valid_from(),
+                    };
                     open.challenges.push((at, challenge));
                 }
             }

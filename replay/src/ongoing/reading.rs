@@ -1,6 +1,5 @@
 //! Reading what is going on: of the whole country from a projection, of one subject from its own entries.
 
-use ledger_core::assessment::Recorded;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::log::Head;
@@ -12,8 +11,9 @@ use crate::history::SubjectHistory;
 use crate::log::{Log, ReplayError};
 use crate::projection::Projection;
 
-/// What is going on in the country on a day, as known at a moment. Cost: for a day after everything known then, what
-/// came since the last snapshot; for an earlier day one pass over the log, since what counted only later is left out.
+/// What is going on in the country on a day, as known at a moment. Cost: for a day after everything known
+/// then, what came since the last snapshot; for an earlier day one pass over the log, since what counted only
+/// later is left out.
 pub fn ongoing_on(
     log: &Log,
     day: Date,
@@ -31,8 +31,8 @@ pub fn ongoing_on(
     Ok((ongoing, head))
 }
 
-/// What is going on about the subject of a history on a day, known as that history is. Cost: a page for each entry of
-/// the whole country's at most.
+/// What is going on about the subject of a history on a day, known as that history is. Cost: a page for each
+/// entry of the whole country's at most.
 pub fn subject_ongoing(
     log: &Log,
     history: &SubjectHistory,
@@ -41,10 +41,9 @@ pub fn subject_ongoing(
 ) -> Result<Ongoing, ReplayError> {
     let national = log.index(progress)?.of(&Subject::national(), history.head.length);
     let national = log.at(&national)?;
-    let own = history.readings.iter().filter(|reading| reading.recorded.subject == history.subject);
-    let mut all: Vec<&Recorded> = national.iter().chain(own).map(|reading| &reading.recorded).collect();
-    all.sort_by_key(|recorded| recorded.sequence);
+    // The country's first, so that as many periods are kept as any policy asks for.
+    let all = national.iter().chain(&history.readings).map(|reading| &reading.recorded);
     let mut ongoing = Ongoing::default();
-    all.into_iter().filter(|recorded| counts_on(recorded, day)).for_each(|recorded| ongoing.apply(recorded));
+    all.filter(|recorded| counts_on(recorded, day)).for_each(|recorded| ongoing.apply(recorded));
     Ok(ongoing)
 }

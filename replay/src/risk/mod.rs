@@ -1,9 +1,10 @@
 //! Risk: what asks for attention, statement by statement, in an order of urgency.
 //!
-//! Computed from what is going on and from the register, for a day; nothing is kept. The rules, their numbers and the
-//! order are our own choices, and outputs say so. The order: a row's [`Urgency`], as listed there; then the earliest
-//! day on which an action asked for is due; then how many concerns are open, the severest first; then the fewest days
-//! until R4 fires; then subject and statement. `progress.rs` counts each rule. Left out: firing one, which is the core's.
+//! Computed from what is going on and from the register, for a day; nothing is kept. The rules, their numbers
+//! and the order are our own choices, and outputs say so. The order: a row's [`Urgency`], as listed there;
+//! then the earliest day on which an action asked for is due; then how many concerns are open, the severest
+//! first; then the fewest days until R4 fires; then subject and statement. `progress.rs` counts each rule,
+//! `resting.rs` says what a score rests on. Left out: firing a rule, which is the core's.
 
 mod progress;
 mod resting;
@@ -22,7 +23,7 @@ use serde::Serialize;
 use crate::ongoing::{Ongoing, OpenItems, OpenTrigger};
 use crate::register::{AreaView, RatingAnswer, Register, StatementView};
 
-pub use progress::{RuleProgress, RuleState};
+pub use progress::{RuleProgress, RuleState, Within};
 use progress::{Watch, Watched};
 pub use resting::{RestingView, resting};
 
@@ -47,17 +48,6 @@ pub enum Urgency {
 }
 
 impl Urgency {
-    /// Every one, in order.
-    pub const ALL: [Urgency; 7] = [
-        Urgency::ImmediateConcern,
-        Urgency::ActionOverdue,
-        Urgency::ActionDue,
-        Urgency::RuleDue,
-        Urgency::NextFires,
-        Urgency::Open,
-        Urgency::Quiet,
-    ];
-
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
@@ -185,72 +175,101 @@ impl RiskRow {
     }
 }
 
-/// Working days from a day to another, negative if that is earlier; none where a year is beyond the last one known.
+/// Working days from a day to another, negative if that is earlier; none where a year is beyond the last one
+/// known.
 pub(crate) fn working_days(calendar: &Calendar, from: Date, to: Date) -> Option<i64> {
     let known = calendar.last_year()?;
     (from.max(to).year() <= known).then(|| calendar.working_days_between(from, to))
 }
 
-/// Every statement of every assessed subject, or of those of one kind, the most urgent first. Cost: a rating for each
-/// subject.
-pub fn risks(register: &Register, ongoing: &Ongoing, kind: Option<AreaKind>, as_of: Date) -> Vec<RiskRow> {
-    let asked = |subject: &Subject| {
-        let of = subject.area_kind().filter(|of| of.is_assessed());
-        of.is_some_and(|of| kind.is_none_or(|kind| kind == of))
-    };
-    let subjects = register.areas().filter(|(subject, _)| asked(subject));
-    let mut rows: Vec<RiskRow> =
-        subjects.flat_map(|(subject, _)| rows_of(register, ongoing, subject, as_of)).collect();
+/// The statements that are not quiet, of every assessed subject or of those of one kind, the most urgent
+/// first; and how many are quiet. Cost: a rating for each subject.
+pub fn risks(
+    register: &Register,
+    ongoing: &Ongoing,
+    kind: Option<AreaKind>,
+    as_of: Date,
+) -> (Vec<RiskRow>, usize) {
+    let (mut rows, mut quiet) = (Vec::new(), 0);
+    for kind in AreaKind::ALL.into_iter().filter(|of| of.is_assessed() && kind.is_none_or(|kind| kind == *of))
+    {
+        let scope = Scope::of(register, ongoing, kind, as_of);
+        let of_kind = register.areas().filter(|(subject, _)| subject.area_kind() == Some(kind));
+        for (subject, area) in of_kind {
+            let of_subject = scope.rows(subject, area);
+            let before = rows.len() + of_subject.len();
+            rows.extend(of_subject.into_iter().filter(|row| row.urgency != Urgency::Quiet));
+            quiet += before - rows.len();
+        }
+    }
     rows.sort_by_cached_key(RiskRow::order);
-    rows
+    (rows, quiet)
 }
 
-/// Every statement of one subject, the most urgent first. Empty for what is no registered area that is assessed.
+/// Every statement of one subject, the most urgent first. Empty for what is no registered area that is
+/// assessed.
 pub fn subject_risks(register: &Register, ongoing: &Ongoing, subject: &Subject, as_of: Date) -> Vec<RiskRow> {
-    let mut rows = rows_of(register, ongoing, subject, as_of);
-    rows.sort_by_cached_key(RiskRow::order);
-    rows
-}
-
-/// A subject's rows in the order of its framework.
-fn rows_of(register: &Register, ongoing: &Ongoing, subject: &Subject, as_of: Date) -> Vec<RiskRow> {
     let assessed = subject.area_kind().filter(|kind| kind.is_assessed());
     let Some((kind, area)) = assessed.zip(register.area(subject)) else { return Vec::new() };
-    let nothing = OpenItems::default();
-    let items = ongoing.open(subject).unwrap_or(&nothing);
-    let answer = register.rating(subject, as_of);
-    let frameworks: Vec<&Framework> = register.frameworks().filter(|f| f.subject_kind == kind).collect();
-    let mut indicators = ongoing.indicators_on(as_of);
-    indicators.retain(|(_, indicator)| known_to(&frameworks, indicator));
-    let watch = Watch {
-        policy: ongoing.policy_on(as_of).filter(|_| valid_on(area, as_of)),
-        items,
-        indicators: &indicators,
-        rating: answer.rating,
-        as_of,
-    };
-    let standing: BTreeMap<&StatementId, &StatementView> =
-        answer.statements.iter().map(|view| (&view.statement, view)).collect();
-    let mut rows = Vec::new();
-    for statement in statements(&frameworks, &answer, items, as_of) {
-        let standing = standing.get(&statement).copied();
-        let resting = standing.map(|view| register.resting(subject, view, as_of)).unwrap_or_default();
-        let evidence: Vec<Sequence> = resting.keys().copied().collect();
-        let rules = watch.rules(&Watched { statement: &statement, standing, resting });
-        let row = RiskRow {
-            subject: subject.clone(),
-            name: area.name.clone(),
-            urgency: Urgency::Quiet,
-            assessed: standing.map(|view| assessed_view(view, evidence, as_of)),
-            concerns: concerns(items, &statement),
-            breaches: breaches(items, &statement),
-            triggers: triggers(items, ongoing.calendar(), &statement, as_of),
-            rules,
-            statement,
-        };
-        rows.push(RiskRow { urgency: urgency(&row), ..row });
-    }
+    let mut rows = Scope::of(register, ongoing, kind, as_of).rows(subject, area);
+    rows.sort_by_cached_key(RiskRow::order);
     rows
+}
+
+/// What the rows of every subject of a kind have in common.
+struct Scope<'s> {
+    register: &'s Register,
+    ongoing: &'s Ongoing,
+    frameworks: Vec<&'s Framework>,
+    indicators: Vec<(u32, &'s IndicatorDefined)>,
+    as_of: Date,
+}
+
+impl<'s> Scope<'s> {
+    fn of(register: &'s Register, ongoing: &'s Ongoing, kind: AreaKind, as_of: Date) -> Self {
+        let frameworks: Vec<&Framework> =
+            register.frameworks().filter(|framework| framework.subject_kind == kind).collect();
+        let mut indicators = ongoing.indicators_on(as_of);
+        indicators.retain(|(_, indicator)| known_to(&frameworks, indicator));
+        Scope { register, ongoing, frameworks, indicators, as_of }
+    }
+
+    /// A subject's rows in the order of its framework.
+    fn rows(&self, subject: &Subject, area: &AreaView) -> Vec<RiskRow> {
+        let (register, ongoing, as_of) = (self.register, self.ongoing, self.as_of);
+        let nothing = OpenItems::default();
+        let items = ongoing.open(subject).unwrap_or(&nothing);
+        let answer = register.rating(subject, as_of);
+        let watch = Watch {
+            policy: ongoing.policy_on(as_of).filter(|_| valid_on(area, as_of)),
+            items,
+            indicators: &self.indicators,
+            rating: answer.rating,
+            as_of,
+        };
+        let standing: BTreeMap<&StatementId, &StatementView> =
+            answer.statements.iter().map(|view| (&view.statement, view)).collect();
+        let statements = statements(&self.frameworks, &answer, items, as_of).into_iter();
+        let row = |statement: StatementId| {
+            let standing = standing.get(&statement).copied();
+            let resting = standing.map(|view| register.resting(subject, view, as_of)).unwrap_or_default();
+            let evidence = resting.keys().copied().collect();
+            let rules = watch.rules(&Watched { statement: &statement, standing, resting });
+            let row = RiskRow {
+                subject: subject.clone(),
+                name: area.name.clone(),
+                urgency: Urgency::Quiet,
+                assessed: standing.map(|view| assessed_view(view, evidence, as_of)),
+                concerns: concerns(items, &statement),
+                breaches: breaches(items, &statement),
+                triggers: triggers(items, ongoing.calendar(), &statement, as_of),
+                rules,
+                statement,
+            };
+            RiskRow { urgency: urgency(&row), ..row }
+        };
+        statements.map(row).collect()
+    }
 }
 
 fn known_to(frameworks: &[&Framework], indicator: &IndicatorDefined) -> bool {
@@ -261,8 +280,8 @@ fn valid_on(area: &AreaView, day: Date) -> bool {
     area.valid_from.is_none_or(|from| from <= day) && area.valid_to.is_none_or(|last| day <= last)
 }
 
-/// The statements to speak of: those of the method in force, or else of the latest one that applies, and those of others
-/// about which something is open.
+/// The statements to speak of: those of the method in force, or else of the latest one that applies, and
+/// those of others about which something is open.
 fn statements(
     frameworks: &[&Framework],
     answer: &RatingAnswer,
@@ -374,15 +393,17 @@ pub struct RiskAnswer {
     pub policy: Option<PolicyId>,
     /// That rules, numbers and order are our own choices.
     pub ours: &'static str,
+    /// How many statements are quiet, listed or not.
+    pub quiet: usize,
     /// The rows, the most urgent first.
     pub rows: Vec<RiskRow>,
 }
 
 impl RiskAnswer {
     /// The rows with the policy that they are counted by.
-    pub fn of(ongoing: &Ongoing, as_of: Date, rows: Vec<RiskRow>) -> Self {
+    pub fn of(ongoing: &Ongoing, as_of: Date, rows: Vec<RiskRow>, quiet: usize) -> Self {
         let policy = ongoing.policy_on(as_of).map(|policy| policy.id.clone());
-        RiskAnswer { as_of, policy, ours: OURS, rows }
+        RiskAnswer { as_of, policy, ours: OURS, quiet, rows }
     }
 }
 

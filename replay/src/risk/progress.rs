@@ -1,14 +1,15 @@
 //! How far each risk rule is from firing for one statement, by the policy in force on the day asked about.
 //!
-//! The counting is that of the rules themselves: what they find is what is found here, so that "the next one fires" can
-//! be held against what the next command does. `left` is how many more it takes: of concerns, periods, publications or
-//! withdrawals, where one means that the next one fires; for R4 of days, where none means that a sweep fires.
-//! Left out: the order of statements, which is `mod.rs`.
+//! The counting is that of the rules themselves: what they find is what is found here, so that "the next one
+//! fires" can be held against what the next command does. `left` is how many more it takes: of concerns,
+//! periods, publications or withdrawals, where one means that the next one fires; for R4 of days, where none
+//! means that a sweep fires. Left out: the order of statements, which is `mod.rs`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use ledger_core::assessment::civil::Date;
-use ledger_core::assessment::codes::StatementId;
+use ledger_core::assessment::codes::{Code, StatementId};
 use ledger_core::assessment::event::IndicatorDefined;
 use ledger_core::assessment::framework::{Rating, Score};
 use ledger_core::assessment::risk::{RiskPolicy, RiskRule, Severity};
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::ongoing::{OpenItems, Recent};
 use crate::register::StatementView;
+use crate::summary::spelled;
 
 /// How a rule stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -53,10 +55,48 @@ pub struct RuleProgress {
     pub threshold: i64,
     /// How many more it takes; null where no further one fires it.
     pub left: Option<i64>,
-    /// Within what: a window of days, an indicator and its margin, a rating's interval.
-    pub within: Option<String>,
+    /// Within what.
+    pub within: Option<Within>,
     /// The entries counted.
     pub entries: Vec<Sequence>,
+}
+
+/// Within what a rule counts. In JSON, and printed, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Within {
+    /// Concerns of at least a severity, within so many days.
+    Days(Severity, u32),
+    /// Periods of a version of an indicator, by more than so many percent; and the last day of the newest
+    /// period.
+    Indicator(Code, u32, u32, Option<Date>),
+    /// The interval under a rating.
+    Interval(Rating),
+    /// So many items of evidence under the score that were not withdrawn.
+    Evidence(usize),
+}
+
+impl fmt::Display for Within {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Within::Days(severity, days) => write!(f, "{} or worse within {days} days", spelled(severity)),
+            Within::Indicator(id, version, margin, newest) => {
+                write!(f, "{id} version {version}, by more than {margin} %, ")?;
+                match newest {
+                    Some(day) => write!(f, "newest to {day}"),
+                    None => f.write_str("no figure yet"),
+                }
+            }
+            Within::Interval(rating) => write!(f, "the interval under {rating}"),
+            Within::Evidence(1) => f.write_str("1 item of evidence under the score"),
+            Within::Evidence(items) => write!(f, "{items} items of evidence under the score"),
+        }
+    }
+}
+
+impl Serialize for Within {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// What the rules look at besides the statement.
@@ -83,7 +123,7 @@ struct Counted {
     found: i64,
     threshold: i64,
     left: Option<i64>,
-    within: Option<String>,
+    within: Option<Within>,
     entries: Vec<Sequence>,
 }
 
@@ -105,7 +145,8 @@ fn count(of: usize) -> i64 {
 }
 
 impl Watch<'_> {
-    /// Every rule, in order. Cost: the subject's open items and the newest figures of the statement's indicators.
+    /// Every rule, in order. Cost: the subject's open items and the newest figures of the statement's
+    /// indicators.
     pub(super) fn rules(&self, watched: &Watched<'_>) -> Vec<RuleProgress> {
         RiskRule::ALL.into_iter().map(|rule| self.rule(rule, watched)).collect()
     }
@@ -171,12 +212,12 @@ impl Watch<'_> {
         let rule = policy.r2.as_ref()?;
         let recent = |raised: Date| self.as_of.days_since(raised) < i64::from(rule.days);
         let entries = self.concerns(watched, rule.severity, recent);
-        let severity = crate::summary::spelled(&rule.severity);
-        let within = Some(format!("{severity} or worse within {} days", rule.days));
+        let within = Some(Within::Days(rule.severity, rule.days));
         Some(Counted { within, ..Counted::of(measure(RiskRule::R2), entries, rule.concerns) })
     }
 
-    /// Of the indicators that bear on the statement the one with the longest run, and of equal ones the first.
+    /// Of the indicators that bear on the statement the one with the longest run, and of equal ones the
+    /// first.
     fn worse(&self, policy: &RiskPolicy, watched: &Watched<'_>) -> Option<Counted> {
         let rule = policy.r3.as_ref()?;
         let bears = |indicator: &IndicatorDefined| {
@@ -189,11 +230,9 @@ impl Watch<'_> {
             if longest.as_ref().is_some_and(|longest| longest.found >= count(run.len())) {
                 continue;
             }
-            let (id, version, margin) = (&indicator.id, indicator.version, rule.margin_percent);
-            let newest = figures.and_then(Recent::newest);
-            let newest = newest
-                .map_or_else(|| "no figure yet".to_owned(), |period| format!("newest to {}", period.to));
-            let within = Some(format!("{id} version {version}, by more than {margin} %, {newest}"));
+            let newest = figures.and_then(Recent::newest).map(|period| period.to);
+            let (id, version) = (indicator.id.clone(), indicator.version);
+            let within = Some(Within::Indicator(id, version, rule.margin_percent, newest));
             let counted = Counted::of(measure(RiskRule::R3), run, rule.periods);
             longest = Some(Counted { within, ..counted });
         }
@@ -209,7 +248,7 @@ impl Watch<'_> {
         let mut open = self.items.assessments.iter();
         let looked_at = open.any(|(_, open)| !open.published && open.statements.contains(watched.statement));
         let left = (!looked_at).then_some((threshold + 1 - found).max(0));
-        let within = Some(format!("the interval under {}", rating.as_str()));
+        let within = Some(Within::Interval(rating));
         Some(Counted { measure, found, threshold, left, within, entries: vec![standing.result] })
     }
 
@@ -225,12 +264,13 @@ impl Watch<'_> {
     }
 }
 
-/// Evidence withdrawn under the score in force. Every further withdrawal under it fires, as long as there is some left.
+/// Evidence withdrawn under the score in force. Every further withdrawal under it fires, as long as there is
+/// some left.
 fn unsupported(watched: &Watched<'_>) -> Counted {
     let entries = watched.resting.iter().filter(|(_, withdrawn)| **withdrawn).map(|(item, _)| *item);
     let standing = watched.resting.values().filter(|withdrawn| !**withdrawn).count();
     let left = (standing > 0).then_some(1);
-    let within = (standing > 0).then(|| format!("{standing} items of evidence under the score"));
+    let within = (standing > 0).then_some(Within::Evidence(standing));
     Counted { left, within, ..Counted::of(measure(RiskRule::R6), entries.collect(), 1) }
 }
 
@@ -241,6 +281,6 @@ fn measure(rule: RiskRule) -> &'static str {
         RiskRule::R3 => "periods-worse-than-benchmark",
         RiskRule::R4 => "days-since-assessed",
         RiskRule::R5 => "published-scores-of-1",
-        RiskRule::R6 => "withdrawn-evidence",
+        RiskRule::R6 => "evidence-withdrawn-under-score",
     }
 }

@@ -1,7 +1,8 @@
 //! What the reading side says will happen next, held against what the rules then do.
 //!
-//! Before a command that may trigger, what is going on is asked which statements it would fire a rule for; afterwards
-//! the triggers recorded must be these and no others. Folded entry by entry, as a follower of the log would.
+//! Before a command that may trigger, what is going on is asked which statements it would fire a rule for;
+//! afterwards the triggers recorded must be these and no others. Folded entry by entry, as a follower of the
+//! log would.
 
 use std::collections::BTreeSet;
 
