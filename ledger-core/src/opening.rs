@@ -24,7 +24,7 @@ use crate::writer::Writer;
 
 /// The shape and meaning of `Known`. Raise it whenever the state or what events do to it changes: a snapshot of the
 /// version before is then not used. A test compares the state of a fixed history and says when this was forgotten.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 4;
 /// The shape of [`RememberedSnapshot`].
 const IDS_VERSION: u32 = 1;
 
@@ -90,7 +90,7 @@ impl Keeper {
     }
 
     /// Both snapshots, if they are of the same moment.
-    fn load(&mut self, store: &dyn Store) -> Option<(Known, RememberedSnapshot)> {
+    fn load(&mut self, store: &dyn Store) -> Option<(Known, RememberedSnapshot<'static>)> {
         // Looked at before anything large is decoded.
         let head = self.snapshots.head(STATE, STATE_VERSION)?;
         if self.snapshots.head(IDS, IDS_VERSION) != Some(head) {

@@ -4,6 +4,7 @@
 //! or below that time is refused rather than risked twice. Rebuilt from entries when a ledger is opened, or taken
 //! from a snapshot of its own, which nobody who only reads has to load.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 
@@ -38,19 +39,20 @@ pub(crate) struct RememberedIds {
     forgotten_millis: Option<i64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An id, its first event and the number of its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Kept {
     id: [u8; 16],
     first: u64,
     count: u16,
 }
 
-/// What a snapshot holds of them.
+/// What a snapshot holds of them: borrowed where it is written.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RememberedSnapshot {
+pub(crate) struct RememberedSnapshot<'a> {
     forgotten_millis: Option<i64>,
-    /// Id, first event and number of events, oldest first.
-    kept: Vec<([u8; 16], u64, u16)>,
+    /// Oldest first.
+    kept: Cow<'a, VecDeque<Kept>>,
 }
 
 impl std::fmt::Debug for RememberedIds {
@@ -120,18 +122,15 @@ impl RememberedIds {
     }
 
     /// What a later start needs to go on from here.
-    pub(crate) fn snapshot(&self) -> RememberedSnapshot {
-        let kept = self.kept.iter().map(|kept| (kept.id, kept.first, kept.count));
-        RememberedSnapshot { forgotten_millis: self.forgotten_millis, kept: kept.collect() }
+    pub(crate) fn snapshot(&self) -> RememberedSnapshot<'_> {
+        RememberedSnapshot { forgotten_millis: self.forgotten_millis, kept: Cow::Borrowed(&self.kept) }
     }
 
     /// The ids as they were at a snapshot.
-    pub(crate) fn restore(capacity: usize, snapshot: RememberedSnapshot) -> Self {
+    pub(crate) fn restore(capacity: usize, snapshot: RememberedSnapshot<'_>) -> Self {
         let mut ids = RememberedIds::new(capacity);
         ids.forgotten_millis = snapshot.forgotten_millis;
-        for (id, first, count) in snapshot.kept {
-            ids.push(Kept { id, first, count });
-        }
+        snapshot.kept.iter().for_each(|kept| ids.push(*kept));
         ids
     }
 }

@@ -221,7 +221,7 @@ impl Writer {
     }
 
     /// The same writer as it was at a snapshot.
-    pub(crate) fn knowing(self, state: State, link: Link, ids: RememberedSnapshot) -> Self {
+    pub(crate) fn knowing(self, state: State, link: Link, ids: RememberedSnapshot<'_>) -> Self {
         let founded = state.founded();
         let source = founded.map_or(String::new(), |founded| source_of(&founded.origin));
         let clock_kind = founded.map_or(self.clock_kind, |founded| founded.clock);

@@ -10,7 +10,7 @@ use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::ReviewOutcome;
 use ledger_core::log::{Entry, Head};
-use ledger_core::store::{AppendError, Batch, MemoryStore, ReadError, Store};
+use ledger_core::store::{AppendError, Batch, Entries, MemoryStore, ReadError, Store};
 use ledger_core::values::{Hash, Length, Sequence};
 use ledger_tests::explained::{arithmetic, calculation, graph, prov_schema, provenance};
 use ledger_tests::program::built;
@@ -299,7 +299,7 @@ impl Store for Counted {
         self.store.head()
     }
 
-    fn read(&self, from: Sequence, limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+    fn read(&self, from: Sequence, limit: usize) -> Result<Entries, ReadError> {
         let entries = self.store.read(from, limit)?;
         self.given.fetch_add(entries.len(), Ordering::Relaxed);
         Ok(entries)

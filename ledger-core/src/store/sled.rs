@@ -9,11 +9,8 @@
 //! | a torn snapshot makes it unopenable; opening can panic | torn ones are moved aside; opening has a thread of its own |
 //! | a page that a snapshot puts beyond the log's end is waited for without end | the first reads have a time limit |
 //! | a truncated file opens with fewer entries | a start compares with the head record, and with the head file outside |
+//! | splitting a leaf of its tree writes both halves again | leaves are split while they are empty: `Writer::plan` |
 //! | its garbage is collected only by its background thread | that thread stays on, at its default; nothing rests on its syncs |
-//!
-//! sled splits a leaf of its tree at the 17th key and writes both halves again, so a value would be written five times
-//! and leave as much waste as content. So a commit of many entries first makes room: the keys of its pages with empty
-//! values, and behind them as many as fill a leaf. Leaves are split while they are empty, and each page is written once.
 //!
 //! A commit of few entries writes small pages. When 256 entries have gathered in them, or a commit fills a page itself,
 //! the batch that appends also replaces them by full pages, which are final. So a reader can be disturbed at most once at
@@ -345,6 +342,11 @@ impl Store for SledStore {
 
 impl Writer {
     /// What to change in sled for `batch`, and what then becomes of the small pages.
+    ///
+    /// sled splits a leaf at its 17th key and writes both halves again: pages put there as they come are written five
+    /// times, and leave two bytes of waste for three. So full pages first get room: their keys with empty values, in
+    /// order, and behind them as many as fill a leaf. Leaves are split while they hold nothing, and half of one, nine
+    /// pages, is what sled takes before it would write a leaf anew.
     fn plan(&mut self, expected: Length, batch: &Batch) -> Result<(Changes, After), PageError> {
         let mut pages = ::sled::Batch::default();
         let gathered = self.small.entries.len();

@@ -85,6 +85,11 @@ pub fn play(scratch: &Path) {
     calls.rounds(&erasures, &[1, 2]);
     file("4.ndjson", in_rounds(&erasures, &[1, 2]));
 
+    // Of more commands than are gathered in small pages: the second of them is written as full pages of its own.
+    let (lines, sizes) = (many(300..825), [260, 262]);
+    calls.rounds(&lines, &sizes);
+    file("5.ndjson", in_rounds(&lines, &sizes));
+
     let ledger = base.copy(scratch.join("ledger"));
     for mut step in steps(&ledger, scratch) {
         ledger.recorded(&mut step, &scratch.join("recording"));
@@ -118,6 +123,7 @@ pub fn steps(ledger: &Site, scratch: &Path) -> Vec<Command> {
         submit(&["3a.ndjson", "3b.ndjson", "3c.ndjson"]),
         single,
         submit(&["4.ndjson"]),
+        submit(&["5.ndjson"]),
     ]
 }
 

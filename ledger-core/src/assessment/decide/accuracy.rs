@@ -36,7 +36,7 @@ pub(super) fn entitled(case: &Case<'_>) -> Vec<OrganisationId> {
         NhsBody => false,
     };
     let area = case.state.areas.get(case.subject());
-    let organisations = area.into_iter().flat_map(|area| &area.organisations);
+    let organisations = area.into_iter().flat_map(|area| area.organisations.iter());
     organisations.filter(|(id, (kind, _))| entitled(id, *kind)).map(|(id, _)| id.clone()).collect()
 }
 

@@ -1,13 +1,14 @@
 //! Evidence held: what a new request for evidence is checked against.
 //!
 //! Every item of evidence ever submitted stays here until it is withdrawn or erased, so it is kept in few bytes: names
-//! as numbers, and one list for each subject. Left out: whether an item answers a request, which is a rule
+//! as numbers, and one packed list for each subject. Left out: whether an item answers a request, which is a rule
 //! (`decide/gathering.rs`).
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::packed::Packed;
 use super::subject::text;
 use super::table::Table;
 use crate::assessment::civil::Period;
@@ -26,7 +27,7 @@ pub struct Held<'a> {
     pub period: Option<Period>,
 }
 
-/// All evidence held. Memory: some 27 bytes for each statement that an item is about.
+/// All evidence held. Memory: some 10 bytes for each statement that an item is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::assessment) struct Holdings {
     statements: Table<StatementId>,
@@ -34,7 +35,7 @@ pub(in crate::assessment) struct Holdings {
     organisations: Table<OrganisationId>,
     periods: Table<Period>,
     #[serde(with = "crate::ordered")]
-    by_subject: HashMap<Subject, Vec<Item>>,
+    by_subject: HashMap<Subject, Packed<Item>>,
 }
 
 /// Names by their numbers. What may be absent is none at 0 and else one above its number.
@@ -60,7 +61,7 @@ impl Holdings {
         let statements = &mut self.statements;
         let items = event.statements.iter().map(|id| Item { statement: statements.number(id), ..item });
         match self.by_subject.get_mut(subject) {
-            Some(held) => add(held, items),
+            Some(held) => items.for_each(|item| held.push(&item)),
             None => drop(self.by_subject.insert(subject.clone(), items.collect())),
         }
     }
@@ -68,7 +69,8 @@ impl Holdings {
     /// Evidence shared with a subject answers requests there as it does where it was submitted.
     pub(super) fn share(&mut self, with: &Subject, from: &Subject, evidence: Sequence) {
         let shared = self.items(from, evidence);
-        add(self.by_subject.entry(with.clone()).or_default(), shared.into_iter());
+        let held = self.by_subject.entry(with.clone()).or_default();
+        shared.iter().for_each(|item| held.push(item));
     }
 
     /// Evidence answers requests by the category and period that stand for it.
@@ -86,12 +88,11 @@ impl Holdings {
         };
         let items = self.items(subject, event.corrects);
         self.release(subject, event.corrects);
-        let corrected = items.into_iter().map(|item| Item {
-            category: category.unwrap_or(item.category),
-            period: period.unwrap_or(item.period),
-            ..item
-        });
-        add(self.by_subject.entry(subject.clone()).or_default(), corrected);
+        let held = self.by_subject.entry(subject.clone()).or_default();
+        for item in items {
+            let (category, period) = (category.unwrap_or(item.category), period.unwrap_or(item.period));
+            held.push(&Item { category, period, ..item });
+        }
     }
 
     /// The evidence answers no request of the subject any more.
@@ -102,7 +103,7 @@ impl Holdings {
     }
 
     /// What a subject has under a statement and category, oldest first. Cost: a look at each item the subject has, about
-    /// 1 ns.
+    /// 10 ns.
     pub(in crate::assessment) fn under<'a>(
         &'a self,
         subject: &Subject,
@@ -110,7 +111,7 @@ impl Holdings {
         category: &CategoryId,
     ) -> impl Iterator<Item = Held<'a>> {
         let key = self.statements.find(statement).zip(self.categories.find(category));
-        let held = self.by_subject.get(subject).into_iter().flatten();
+        let held = self.by_subject.get(subject).into_iter().flat_map(Packed::iter);
         held.filter(move |item| Some((item.statement, item.category)) == key).map(|item| Held {
             sequence: Sequence::new(item.sequence),
             organisation: item
@@ -122,17 +123,7 @@ impl Holdings {
     }
 
     fn items(&self, subject: &Subject, evidence: Sequence) -> Vec<Item> {
-        let held = self.by_subject.get(subject).into_iter().flatten();
-        held.filter(|item| item.sequence == evidence.get()).copied().collect()
-    }
-}
-
-/// Adds items with room for few more: there are many lists.
-fn add(held: &mut Vec<Item>, items: impl Iterator<Item = Item>) {
-    for item in items {
-        if held.len() == held.capacity() {
-            held.reserve_exact(held.len() / 8 + 4);
-        }
-        held.push(item);
+        let held = self.by_subject.get(subject).into_iter().flat_map(Packed::iter);
+        held.filter(|item| item.sequence == evidence.get()).collect()
     }
 }

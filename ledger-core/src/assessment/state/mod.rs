@@ -6,9 +6,11 @@
 //! their assessment is open. Everything else a rule needs is fetched by citation. Left out: reading for people,
 //! which is `replay`.
 
+mod few;
 mod figures;
 mod held;
 mod kept;
+mod packed;
 mod results;
 mod subject;
 mod table;
@@ -40,6 +42,7 @@ use held::Holdings;
 use results::Names;
 use table::Table;
 
+pub use few::Few;
 pub(in crate::assessment) use figures::breaches;
 pub use figures::{Figure, Figures};
 pub use held::Held;
@@ -88,7 +91,7 @@ pub struct Area {
     /// Last day; open while none.
     pub to: Option<Date>,
     /// Organisations with what they are and their names.
-    pub organisations: BTreeMap<OrganisationId, (OrganisationKind, Name)>,
+    pub organisations: Few<OrganisationId, (OrganisationKind, Name)>,
     /// The areas that follow it.
     pub successors: Vec<Subject>,
 }

@@ -89,17 +89,24 @@ pub(super) struct Names {
 /// A statement, and one above its category or 0 for none.
 type Key = (u32, u32);
 type Scores = Vec<(u32, Score, u64)>;
+type Given = Vec<(Key, Score, u64)>;
 type Resting = Vec<(Key, Vec<u64>)>;
 
 /// [`ResultDetail`] in numbers. The scores come first, so that they can be read alone.
 #[derive(Serialize, Deserialize)]
 struct Packed {
     scores: Scores,
-    given: Vec<(Key, Score, u64)>,
+    /// None where they are the scores, each under no category: most often.
+    given: Option<Given>,
     authors: Vec<u32>,
     required: BTreeSet<ItemId>,
     rests_on: Resting,
     reviewed_on: Resting,
+}
+
+/// Scores as they are given by statement alone.
+fn given_as(scores: &Scores) -> Given {
+    scores.iter().map(|(statement, score, entry)| ((*statement, 0), *score, *entry)).collect()
 }
 
 impl Names {
@@ -122,13 +129,12 @@ impl Names {
     fn pack(&mut self, detail: &ResultDetail) -> Box<[u8]> {
         let scores = detail.scores.iter();
         let scores = scores.map(|(id, given)| (self.statements.number(id), given.score, given.entry.get()));
+        let scores = scores.collect();
+        let given = detail.given.iter().map(|(key, given)| (self.key(key), given.score, given.entry.get()));
+        let given = given.collect();
         let packed = Packed {
-            scores: scores.collect(),
-            given: detail
-                .given
-                .iter()
-                .map(|(key, given)| (self.key(key), given.score, given.entry.get()))
-                .collect(),
+            given: (given != given_as(&scores)).then_some(given),
+            scores,
             authors: detail.authors.iter().map(|actor| self.actors.number(actor)).collect(),
             required: detail.required.clone(),
             rests_on: self.resting(&detail.rests_on),
@@ -174,7 +180,8 @@ impl Names {
     pub(super) fn detail(&self, kept: &KeptResult) -> ResultDetail {
         // Only this module packs, so what it packed has a form.
         let Ok(packed) = postcard::from_bytes::<Packed>(&kept.packed) else { return ResultDetail::default() };
-        let given = packed.given.into_iter().filter_map(|(key, score, entry)| {
+        let given = packed.given.unwrap_or_else(|| given_as(&packed.scores));
+        let given = given.into_iter().filter_map(|(key, score, entry)| {
             Some((self.score_key(key)?, GivenScore { score, entry: Sequence::new(entry) }))
         });
         let authors = packed.authors.into_iter().filter_map(|number| self.actors.value(number)).cloned();
@@ -232,9 +239,15 @@ mod tests {
             breach: true,
         };
         let mut names = Names::default();
-        let kept = names.kept(head, None, &detail);
+        let mut kept = names.kept(head, None, &detail);
         assert_eq!(names.detail(&kept), detail);
         assert_eq!(names.on_record(&kept).scores, detail.scores);
         assert!(kept.packed.len() < 1_200, "{} bytes", kept.packed.len());
+        let plain = detail.scores.iter().map(|(statement, given)| ((statement.clone(), None), *given));
+        let plain = ResultDetail { given: plain.collect(), ..detail.clone() };
+        let before = kept.packed.len();
+        names.repack(&mut kept, &plain);
+        assert_eq!(names.detail(&kept), plain);
+        assert!(kept.packed.len() + 200 < before, "{} bytes", kept.packed.len());
     }
 }

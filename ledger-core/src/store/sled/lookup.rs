@@ -43,23 +43,7 @@ impl From<PageError> for Fault {
 
 pub(super) fn find_page(db: &::sled::Db, from: u64) -> Result<(u64, Page), Fault> {
     let damage = |what: &str| Err(Fault::Damage(what.to_owned()));
-    let mut until = page::key(from, u8::MAX);
-    let (first, part, value) = loop {
-        // One step backwards is one look-up; nothing is carried to the next but where it begins.
-        let Some((found, value)) = db.range(..=until).next_back().transpose()? else {
-            return damage("no page begins at or before it");
-        };
-        let Some((first, part)) = page::parse_key(&found) else {
-            return damage("a key is not a page's");
-        };
-        match (value.is_empty(), part, first.checked_sub(1)) {
-            (false, ..) => break (first, part, value),
-            (true, 0, None) => return damage("no page begins at or before it"),
-            (true, 0, Some(before)) => until = page::key(before, u8::MAX),
-            // The blanks behind a page are many, and what they have in common may be a page's key.
-            (true, ..) => until = page::key(first, 0),
-        }
-    };
+    let (first, part, value) = last_value(db, from)?;
     let part_0 = if part == 0 { Some(value) } else { db.get(page::key(first, 0))? };
     let Some(mut whole) = part_0 else {
         return damage("its page has no first part");
@@ -75,6 +59,26 @@ pub(super) fn find_page(db: &::sled::Db, from: u64) -> Result<(u64, Page), Fault
         return damage("the page before it ends before it");
     }
     Ok((first, page))
+}
+
+/// The value with the greatest key that may be of the page with entry `from`, past blanks; first sequence and part.
+fn last_value(db: &::sled::Db, from: u64) -> Result<(u64, u8, ::sled::IVec), Fault> {
+    let damage = |what: &str| Err(Fault::Damage(what.to_owned()));
+    let mut until = page::key(from, u8::MAX);
+    // One step backwards is one look-up; nothing is carried to the next but where it begins.
+    while let Some((found, value)) = db.range(..=until).next_back().transpose()? {
+        let Some((first, part)) = page::parse_key(&found) else {
+            return damage("a key is not a page's");
+        };
+        match (value.is_empty(), part, first.checked_sub(1)) {
+            (false, ..) => return Ok((first, part, value)),
+            (true, 0, None) => break,
+            (true, 0, Some(before)) => until = page::key(before, u8::MAX),
+            // Of the blanks behind a page the first is as good as the last: a page may begin where they do.
+            (true, ..) => until = page::key(first, 0),
+        }
+    }
+    damage("no page begins at or before it")
 }
 
 /// Runs what may panic inside sled. Nothing of ours is left half changed: our own state changes after it.

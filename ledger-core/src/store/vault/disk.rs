@@ -420,8 +420,8 @@ impl Inner {
 
     /// Headers of the next live documents in durable slots, from `slot` on.
     fn durable_headers(&self, slot: u32) -> Result<Vec<Header>, VaultError> {
-        let durable = &self.index.places[..self.durable_slots as usize];
-        let live = durable.iter().skip(slot as usize).filter(|place| place.state == State::Live);
+        let durable = self.index.places.iter().take(self.durable_slots as usize);
+        let live = durable.skip(slot as usize).filter(|place| place.state == State::Live);
         live.take(LISTING_CHUNK).map(|place| self.header(*place)).collect()
     }
 }

@@ -9,7 +9,8 @@ use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use hashbrown::HashTable;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::VaultError;
 use super::files::{at, damaged, next_header, read_header, segment_path};
@@ -43,10 +44,68 @@ pub(super) struct Place {
 
 const NOWHERE: Place = Place { offset: 0, prefix: 0, segment: 0, state: State::Empty };
 
+/// Places in a piece: 768 KiB. One list of all would be copied whenever it is full, and take three times as much then.
+const PIECE: usize = 1 << 16;
+
+/// The places of all slots, in pieces of one size.
+#[derive(Default)]
+pub(super) struct Places {
+    pieces: Vec<Box<[Place]>>,
+    /// How many slots have a place.
+    slots: usize,
+}
+
+impl Places {
+    /// How many slots have a place.
+    pub(super) fn len(&self) -> usize {
+        self.slots
+    }
+
+    /// In order of their slots.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Place> {
+        self.pieces.iter().flatten().take(self.slots)
+    }
+
+    fn push(&mut self, place: Place) {
+        if self.slots == self.pieces.len() * PIECE {
+            self.pieces.push(vec![NOWHERE; PIECE].into());
+        }
+        let slot = self.slots;
+        self.slots += 1;
+        self[slot] = place;
+    }
+}
+
+impl std::ops::Index<usize> for Places {
+    type Output = Place;
+
+    fn index(&self, slot: usize) -> &Place {
+        &self.pieces[slot / PIECE][slot % PIECE]
+    }
+}
+
+impl std::ops::IndexMut<usize> for Places {
+    fn index_mut(&mut self, slot: usize) -> &mut Place {
+        &mut self.pieces[slot / PIECE][slot % PIECE]
+    }
+}
+
+/// The first places, as a snapshot has them: a list.
+struct First<'a>(&'a Places, usize);
+
+impl Serialize for First<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let First(places, slots) = self;
+        let mut list = serializer.serialize_seq(Some(*slots))?;
+        places.iter().take(*slots).try_for_each(|place| list.serialize_element(place))?;
+        list.end()
+    }
+}
+
 /// Finds a slot by commitment.
 #[derive(Default)]
 pub(super) struct Index {
-    pub(super) places: Vec<Place>,
+    pub(super) places: Places,
     /// The slots, by the prefixes of their commitments. Commitments are hashes, so prefixes spread by themselves.
     slots: HashTable<u32>,
 }
@@ -68,8 +127,8 @@ impl Index {
 
     /// Makes sure that there are places for so many slots.
     pub(super) fn extend_to(&mut self, slots: usize) {
-        if self.places.len() < slots {
-            self.places.resize(slots, NOWHERE);
+        while self.places.len() < slots {
+            self.places.push(NOWHERE);
         }
     }
 
@@ -83,9 +142,8 @@ impl Index {
     /// Keeps the places of the first `slots` slots for the next start.
     pub(super) fn keep(&self, snapshots: &Snapshots, slots: u32) {
         let (name, version) = SNAPSHOT;
-        let places = &self.places[..slots as usize];
         // A failure costs the next start a scan.
-        let _ = snapshots.save(name, version, Head::EMPTY, &places);
+        let _ = snapshots.save(name, version, Head::EMPTY, &First(&self.places, slots as usize));
     }
 }
 
@@ -130,8 +188,8 @@ impl Scan {
     pub(super) fn new(states: Vec<State>) -> Scan {
         let durable_end =
             states.iter().rposition(|state| *state != State::Empty).map_or(0, |slot| slot + 1) as u32;
-        let index = Index { places: Vec::with_capacity(states.len()), ..Index::default() };
-        Scan { states, durable_end, next_slot: durable_end, next_record: 0, index, from: (0, 0) }
+        let (index, from) = (Index::default(), (0, 0));
+        Scan { states, durable_end, next_slot: durable_end, next_record: 0, index, from }
     }
 
     /// Begins with what a snapshot holds, if it fits: every slot of it was durable, and its last record is where it
@@ -142,10 +200,9 @@ impl Scan {
         let fits = kept.filter(|(_, places)| places.len() <= self.durable_end as usize);
         let Some((_, places)) = fits else { return self.from };
         let Some((from, next_record)) = end_of(&places, segments) else { return self.from };
-        self.index.places = places;
-        for slot in 0..self.index.places.len() as u32 {
+        for (slot, place) in (0..).zip(places) {
             let state = self.states.get(slot as usize).copied().unwrap_or_default();
-            self.index.places[slot as usize].state = state;
+            self.index.places.push(Place { state, ..place });
             if state != State::Empty {
                 self.index.find_later(slot);
             }
