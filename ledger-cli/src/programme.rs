@@ -7,7 +7,7 @@ use ledger_core::assessment::event::{AssessmentTriggered, ThematicReviewOpened};
 use ledger_core::assessment::{Command, Event, Rejection};
 use ledger_core::log::Entry;
 use ledger_core::{Receipt, recorded, shipped};
-use replay::{Contexts, KnownAt, Log};
+use replay::{Contexts, KnownAt, Log, Projection};
 use serde_json::json;
 
 use crate::args::{Global, OpenTheme};

@@ -10,18 +10,20 @@ use std::collections::BTreeMap;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{AreaKind, Subject};
 use ledger_core::assessment::indicator::Decimal;
-use ledger_core::assessment::{Event, Recorded};
+use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::values::Sequence;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::projection::Projection;
 
 /// The variables that peers are found by.
 pub const PEER_VARIABLES: [&str; 2] = ["population", "deprivation-share"];
 
 /// A recorded value of a variable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextValue {
     /// The value as printed.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     pub value: Decimal,
     /// The day it holds from.
     pub effective: Date,
@@ -33,8 +35,12 @@ fn as_text<S: serde::Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok
     serializer.collect_str(value)
 }
 
+fn from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
 /// The contexts known. A projection.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Contexts {
     areas: BTreeMap<Subject, BTreeMap<String, Vec<ContextValue>>>,
 }
@@ -48,9 +54,15 @@ pub struct Peers {
     pub areas: Vec<Subject>,
 }
 
-impl Contexts {
-    /// Takes the next event.
-    pub fn apply(&mut self, recorded: &Recorded) {
+impl Projection for Contexts {
+    const NAME: &'static str = "contexts";
+    const VERSION: u32 = 1;
+
+    fn wants(kind: EventKind) -> bool {
+        kind == EventKind::ContextRecorded
+    }
+
+    fn apply(&mut self, recorded: &Recorded) {
         let Event::ContextRecorded(event) = &recorded.event else { return };
         let area = self.areas.entry(recorded.subject.clone()).or_default();
         for variable in &event.variables {
@@ -62,7 +74,9 @@ impl Contexts {
             area.entry(variable.variable.to_string()).or_default().push(value);
         }
     }
+}
 
+impl Contexts {
     /// What is recorded about an area on a day, by variable.
     pub fn of(&self, subject: &Subject, as_of: Date) -> BTreeMap<String, ContextValue> {
         let area = self.areas.get(subject).into_iter().flatten();

@@ -38,8 +38,8 @@ pub use log::{EntryName, Log, Reading, ReplayError};
 pub use programme::{Programme, ProgrammeView};
 pub use projection::{Fold, Projection};
 pub use register::{
-    AreaView, Caveat, PredecessorView, PrintedView, RatingAnswer, Register, ResultKind, ResultView,
-    StatementView, Status, ThemeView,
+    AreaView, Caveat, Existence, PredecessorView, PrintedView, RatingAnswer, Register, ResultKind,
+    ResultView, StatementView, Status, SuccessorView, ThemeView,
 };
 pub use scope::subject_register;
 pub use show::{ShowTarget, Shown, find, show};

@@ -1,6 +1,12 @@
 //! `--as-of` and `--known-at`: the two clocks of every question about what held.
+//!
+//! Both are typed alike: now, a date, an instant in full or short, a sequence number. Left out: what they select
+//! (`replay`).
+
+use std::str::FromStr;
 
 use clap::Args;
+use ledger_core::values::{Malformed, Timestamp};
 use replay::{AsOf, KnownAt};
 
 use super::values::Moment;
@@ -9,25 +15,16 @@ use super::values::Moment;
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct Clocks {
     /// What was in force then: a date, an instant, or the first day on which an entry counts; today if absent.
-    #[arg(long, value_name = "WHEN", value_parser = as_of)]
+    #[arg(long, value_name = "WHEN", value_parser = |text: &str| typed(text, AsOf::Instant))]
     pub as_of: Option<AsOf>,
     /// As it was known then: a date, an instant, a sequence number, or now.
-    #[arg(long, value_name = "WHEN", value_parser = known_at)]
+    #[arg(long, value_name = "WHEN", value_parser = |text: &str| typed(text, KnownAt::Instant))]
     pub known_at: Option<KnownAt>,
 }
 
-/// A day as people type it: what `replay` takes, and the short times of the terminal.
-pub fn as_of(text: &str) -> Result<AsOf, String> {
-    let short = |error: &dyn ToString| {
-        text.parse::<Moment>().map(|moment| AsOf::Instant(moment.0)).map_err(|_| error.to_string())
-    };
-    text.parse().or_else(|error: ledger_core::values::Malformed| short(&error))
-}
-
-/// A moment as people type it: what `replay` takes, and the short times of the terminal.
-pub fn known_at(text: &str) -> Result<KnownAt, String> {
-    let short = |error: &dyn ToString| {
-        text.parse::<Moment>().map(|moment| KnownAt::Instant(moment.0)).map_err(|_| error.to_string())
-    };
-    text.parse().or_else(|error: ledger_core::values::Malformed| short(&error))
+/// A moment as people type it: what `replay` takes, and the short instants of the terminal.
+fn typed<T: FromStr<Err = Malformed>>(text: &str, instant: fn(Timestamp) -> T) -> Result<T, String> {
+    text.parse().or_else(|error: Malformed| {
+        text.parse().map(|moment: Moment| instant(moment.0)).map_err(|_| error.to_string())
+    })
 }

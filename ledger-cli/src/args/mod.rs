@@ -16,6 +16,7 @@ mod keeping;
 mod ongoing;
 mod programme;
 mod publication;
+mod ratings;
 mod reading;
 mod scoring;
 mod theme;
@@ -29,10 +30,11 @@ use ledger_core::log::CommandId;
 
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use clocks::Clocks;
-pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
+pub use compare::{PeersArgs, Question, ShowContext, VariationsArgs};
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
+pub use ratings::{ListRatings, Rated, RatingsFormat, RatingsOrder};
 pub use reading::{
     CoverageArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs, ShowArgs,
     TailArgs, VerifyArgs,
@@ -117,7 +119,7 @@ pub enum Top {
     #[command(subcommand)]
     Actor(foundation::Actor),
     /// The ratings of all subjects of a kind; and whether ratings may be given.
-    Ratings(compare::RatingsArgs),
+    Ratings(ratings::RatingsArgs),
     /// Priorities of the Secretary of State.
     #[command(subcommand)]
     Priorities(programme::Priorities),

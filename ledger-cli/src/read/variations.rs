@@ -110,7 +110,7 @@ pub fn variations(reader: &Reader, args: &VariationsArgs) -> Result<(), Failure>
 }
 
 /// The area, its authorities, and every area within these.
-fn within(register: &Register, area: &Subject) -> BTreeSet<Subject> {
+pub(super) fn within(register: &Register, area: &Subject) -> BTreeSet<Subject> {
     let mut places: BTreeSet<Subject> = [area.clone()].into();
     if let Some(view) = register.area(area) {
         let authorities = view.organisations.keys().filter_map(|id| id.strip_prefix("authority/"));

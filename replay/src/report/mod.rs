@@ -23,6 +23,7 @@ use serde::Serialize;
 use crate::casefile::{AssessmentCase, CaseFile, ChallengeCase, DraftCase};
 use crate::context::Contexts;
 use crate::history::SubjectHistory;
+use crate::projection::Projection;
 use crate::register::{Caveat, PrintedView, RatingAnswer, ThemeView};
 
 pub use render::Format;

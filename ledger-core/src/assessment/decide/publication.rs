@@ -365,7 +365,7 @@ fn reviewed(
 }
 
 pub(super) fn transcribe(case: &Case<'_>, data: &TranscribeRating) -> Result<Vec<Planned>, Rejection> {
-    let counts = counts_from(data.effective_from, case.context.recorded_time);
+    let counts = counts_from(data.effective_from, case.today());
     let concerned = data.concerns.map(|citation| transcribed(case, citation)).transpose()?;
     let framework = case.framework_on(&data.framework, counts)?;
     if let Some(unknown) =

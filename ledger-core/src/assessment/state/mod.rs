@@ -528,6 +528,7 @@ impl State {
                             sequence,
                             framework: event.framework.clone(),
                             effective: transcribed_from(event, recorded.recorded_time),
+                            recorded: Date::in_london(recorded.recorded_time),
                             origin: Origin::Transcribed(printed),
                             breach: false,
                         };
@@ -676,7 +677,7 @@ impl State {
                 let known = self.subjects.get_mut(subject);
                 if let Some(kept) = known.and_then(|known| known.result_mut(event.corrects)) {
                     let mut result = self.names.on_record(kept);
-                    correct_result(&mut result, event, recorded);
+                    correct_result(&mut result, event, kept.result.recorded, recorded.sequence);
                     let ResultOnRecord { scores, effective, origin, .. } = result;
                     (kept.result.effective, kept.result.origin) = (effective, origin);
                     let detail = ResultDetail { scores, ..self.names.detail(kept) };
@@ -713,6 +714,7 @@ impl State {
             sequence: recorded.sequence,
             framework: event.framework.clone(),
             effective,
+            recorded: Date::in_london(recorded.recorded_time),
             origin: Origin::Published { assessment: event.assessment },
             breach,
         };

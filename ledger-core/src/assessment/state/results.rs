@@ -25,6 +25,8 @@ pub struct ResultHead {
     pub framework: FrameworkId,
     /// Day from which it counts.
     pub effective: Date,
+    /// Day on which it was recorded.
+    pub recorded: Date,
     /// Where it came from.
     pub origin: Origin,
     /// Whether a breach of regulations was recorded with the findings.
@@ -191,7 +193,7 @@ impl Names {
     /// A result with its scores, as the rules of standing take it. Cost: about 0.1 us a statement.
     pub(super) fn on_record(&self, kept: &KeptResult) -> ResultOnRecord {
         let scores = postcard::take_from_bytes::<Scores>(&kept.packed).map(|(scores, _)| scores);
-        let ResultHead { sequence, framework, effective, origin, breach } = kept.result.clone();
+        let ResultHead { sequence, framework, effective, origin, breach, .. } = kept.result.clone();
         let scores = self.scores(scores.unwrap_or_default());
         ResultOnRecord { sequence, framework, effective, origin, scores, breach }
     }
@@ -228,6 +230,7 @@ mod tests {
             sequence: Sequence::new(7),
             framework: "ics/2023-interim".parse().expect("an id"),
             effective: Date::EARLIEST,
+            recorded: Date::EARLIEST,
             origin: Origin::Published { assessment: Sequence::new(1) },
             breach: true,
         };
