@@ -9,6 +9,7 @@
 //! here from the score entries.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
 use ledger_core::assessment::civil::{Date, PartialDate};
 use ledger_core::assessment::codes::{AreaKind, FrameworkId, Name, StatementId, Subject, ThemeId, Url};
@@ -21,7 +22,7 @@ use ledger_core::assessment::standing::{
     Basis, GivenScore, Origin, Printed, ResultOnRecord, Standing, StandingScore, standing,
 };
 use ledger_core::assessment::state::{ScoreKey, correct_result, statement_scores};
-use ledger_core::assessment::{Event, EventKind, Recorded, transcribed_from};
+use ledger_core::assessment::{Event, EventKind, Recorded, counts_from, transcribed_from};
 use ledger_core::values::{Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +41,8 @@ struct Kept {
     dated: Option<PartialDate>,
     withdrawn: Option<Dated>,
     review: Option<Review>,
-    /// The days from which transcribed results of a review count that concern this one.
-    replaced: BTreeSet<Date>,
+    /// Transcribed results that a review of this one led to.
+    replaced: BTreeSet<Sequence>,
     corrections: Vec<Sequence>,
 }
 
@@ -57,11 +58,13 @@ struct Review {
 struct Dated {
     entry: Sequence,
     from: Date,
+    recorded: Date,
 }
 
 impl Dated {
     fn of(recorded: &Recorded) -> Self {
-        Dated { entry: recorded.sequence, from: recorded.valid_from() }
+        let day = Date::in_london(recorded.recorded_time);
+        Dated { entry: recorded.sequence, from: recorded.valid_from(), recorded: day }
     }
 
     fn begun(self, as_of: Date) -> bool {
@@ -530,18 +533,16 @@ impl Register {
 
     fn correct(&mut self, recorded: &Recorded, event: &CorrectionRecorded) {
         if event.field == CorrectableField::Name {
-            let name = match &event.now {
-                Some(FieldValue::Text(text)) => text.as_str().parse().ok(),
-                _ => None,
-            };
-            if let (Some(area), Some(name)) = (self.areas.get_mut(&recorded.subject), name) {
+            if let (Some(area), Some(name)) = (self.areas.get_mut(&recorded.subject), corrected(event)) {
                 area.name = name;
             }
             return;
         }
         let known = self.subjects.entry(recorded.subject.clone()).or_default();
-        if let Some(kept) = known.kept_mut(event.corrects) {
-            kept.correct(recorded, event);
+        match known.kept_mut(event.corrects) {
+            Some(kept) => kept.correct(recorded, event),
+            None if event.field == CorrectableField::EffectiveFrom => known.redate(event),
+            None => {}
         }
     }
 
@@ -704,6 +705,14 @@ impl Register {
     }
 }
 
+/// The corrected value of a field that is text.
+fn corrected<T: FromStr>(event: &CorrectionRecorded) -> Option<T> {
+    match &event.now {
+        Some(FieldValue::Text(text)) => text.as_str().parse().ok(),
+        _ => None,
+    }
+}
+
 fn existence(area: Option<&AreaView>, as_of: Date) -> Existence {
     let Some(area) = area else { return Existence::Exists };
     if area.valid_from.is_some_and(|first| as_of < first) {
@@ -733,24 +742,21 @@ impl Kept {
 
     fn correct(&mut self, recorded: &Recorded, event: &CorrectionRecorded) {
         correct_result(&mut self.result, event, Date::in_london(self.recorded_time), recorded.sequence);
-        let text = match &event.now {
-            Some(FieldValue::Text(text)) => Some(text.as_str()),
-            _ => None,
-        };
         match event.field {
-            CorrectableField::EffectiveFrom => self.dated = text.and_then(|text| text.parse().ok()),
-            CorrectableField::Source => self.source = text.and_then(|text| text.parse().ok()),
+            CorrectableField::EffectiveFrom => self.dated = corrected(event),
+            CorrectableField::Source => self.source = corrected(event),
             _ => {}
         }
         self.corrections.push(recorded.sequence);
     }
 
-    /// The request of a review that is open on that day.
-    fn under_review(&self, as_of: Date) -> Option<Sequence> {
+    /// The request of a review that is open on that day. `results` are those of the subject.
+    fn under_review(&self, results: &[Kept], as_of: Date) -> Option<Sequence> {
         let Review { requested, until } =
             self.review.as_ref().filter(|review| review.requested.begun(as_of))?;
         let ended = until.is_some_and(|until| until <= as_of);
-        let replaced = self.replaced.range(requested.from..=as_of).next().is_some();
+        let led_to = results.iter().filter(|kept| self.replaced.contains(&kept.result.sequence));
+        let replaced = { led_to }.any(|kept| (requested.from..=as_of).contains(&kept.result.effective));
         (!ended && !replaced).then_some(requested.entry)
     }
 
@@ -789,6 +795,18 @@ impl SubjectRatings {
     fn score_entry(&self, sequence: Sequence) -> Option<&ScoreEntry> {
         let published = || self.results.iter().rev().find_map(|kept| kept.given.get(&sequence));
         self.scores.get(&sequence).or_else(published)
+    }
+
+    /// Moves a transcribed withdrawal or request of a review to its corrected date.
+    fn redate(&mut self, event: &CorrectionRecorded) {
+        for kept in &mut self.results {
+            let request = kept.review.as_mut().map(|review| &mut review.requested);
+            for dated in kept.withdrawn.as_mut().into_iter().chain(request) {
+                if dated.entry == event.corrects {
+                    dated.from = counts_from(corrected(event), dated.recorded);
+                }
+            }
+        }
     }
 
     fn kept(&self, sequence: Sequence) -> Option<&Kept> {
@@ -833,7 +851,7 @@ impl SubjectRatings {
                     breach: false,
                 };
                 if let Some(earlier) = event.concerns.and_then(|at| self.kept_mut(at)) {
-                    earlier.replaced.insert(effective);
+                    earlier.replaced.insert(sequence);
                 }
                 let (source, dated) = (Some(event.source.clone()), event.effective_from);
                 self.results.push(Kept { source, dated, ..Kept::new(result, recorded) });
@@ -854,7 +872,7 @@ impl SubjectRatings {
     /// Adds what qualifies the answer on that day.
     fn qualify(&self, answer: &mut RatingAnswer, withdrawn_evidence: &BTreeMap<Sequence, Dated>) {
         let as_of = answer.as_of;
-        for request in self.results.iter().filter_map(|kept| kept.under_review(as_of)) {
+        for request in self.results.iter().filter_map(|kept| kept.under_review(&self.results, as_of)) {
             answer.qualify(Caveat::UnderReview, request);
         }
         for (trigger, (from, until)) in &self.triggers {

@@ -266,7 +266,7 @@ pub(super) fn cited_result(case: &Case<'_>, citation: Citation) -> Result<Sequen
 /// The result, which must stand.
 pub(super) fn standing_result<'a>(case: &Case<'a>, sequence: Sequence) -> Result<&'a KeptResult, Rejection> {
     let kept = case.known().and_then(|known| known.result(sequence));
-    kept.filter(|kept| !kept.withdrawn).ok_or(Rejection::NotPublished { sequence })
+    kept.filter(|kept| kept.withdrawn.is_none()).ok_or(Rejection::NotPublished { sequence })
 }
 
 pub(super) fn withdraw(case: &Case<'_>, data: &WithdrawRating) -> Result<Vec<Planned>, Rejection> {
