@@ -145,6 +145,9 @@ Example:\n  ledger variations QE1"
 pub struct VariationsArgs {
     /// The area: full name, ONS or ODS code, or exact name.
     pub area: String,
+    /// Submitted by which day, as known when.
+    #[command(flatten)]
+    pub clocks: Clocks,
 }
 
 /// `ledger programme`.

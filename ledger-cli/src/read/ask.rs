@@ -31,10 +31,19 @@ pub fn ask(global: &Global, question: Question) -> Result<(), Failure> {
 
 impl Reader {
     /// Hands every event to `apply` and to the register. Cost: one pass over the log.
-    pub fn fold(&self, mut apply: impl FnMut(&Recorded)) -> Result<Register, Failure> {
+    pub fn fold(&self, apply: impl FnMut(&Recorded)) -> Result<Register, Failure> {
+        self.fold_until(KnownAt::Now, apply)
+    }
+
+    /// As [`Reader::fold`], of what was known at a moment.
+    pub fn fold_until(
+        &self,
+        known_at: KnownAt,
+        mut apply: impl FnMut(&Recorded),
+    ) -> Result<Register, Failure> {
         let mut register = Register::default();
         with_progress("reading", |tell| {
-            self.log.read(KnownAt::Now, tell, |reading| {
+            self.log.read(known_at, tell, |reading| {
                 register.apply(&reading.recorded);
                 apply(&reading.recorded);
             })

@@ -28,10 +28,12 @@ pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
     let answer = history.register.rating(&subject, as_of);
     let names = reader.log.names(&answer.rests_on())?;
     let context = context_line(&history, as_of);
+    let everything = history.head == reader.log.head();
     let mut out = reader.out()?;
     if reader.json {
         let mut value = json!(answer);
         value["known_at"] = json!(known_at.to_string());
+        value["everything_recorded"] = json!(everything);
         value["head"] = json!({ "entries": history.head.length.0, "hash": history.head.hash });
         value["sequence"] = json!(answer.result.as_ref().map(|result| result.sequence));
         value["hash"] = json!(answer.result.as_ref().and_then(|result| hash_of(&names, result.sequence)));
@@ -39,7 +41,8 @@ pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
         value["context"] = json!(context);
         out.json(&value)?;
     } else {
-        print(&mut out, &answer, &names, known_at, history.head)?;
+        let note = if everything && known_at != KnownAt::Now { ", which is everything recorded" } else { "" };
+        print(&mut out, &answer, &names, &format!("{known_at}{note}"), history.head)?;
         out.line(format!("context: {context}"))?;
     }
     out.flush()
@@ -59,7 +62,7 @@ pub fn print(
     out: &mut Out,
     answer: &RatingAnswer,
     names: &[EntryName],
-    known_at: KnownAt,
+    known_at: &str,
     head: Head,
 ) -> Result<(), Failure> {
     let mut table = Table::pairs();

@@ -1,6 +1,6 @@
 //! `variations`: how provider ratings vary within an area, by place and by kind of organisation.
 //!
-//! Counted is the latest rating of each organisation that was submitted as evidence and stands. The places are the
+//! Counted is the latest rating of each organisation that was submitted as evidence by the day and stands on it. The places are the
 //! area itself, its authorities as local authorities, and every area registered within it or them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,9 @@ struct Submitted {
 /// Shows the distribution of provider ratings within an area.
 pub fn variations(reader: &Reader, args: &VariationsArgs) -> Result<(), Failure> {
     let mut submitted: BTreeMap<Sequence, Submitted> = BTreeMap::new();
-    let register = reader.fold(|recorded| match &recorded.event {
+    let (as_of, known_at) = reader.clocks(args.clocks)?;
+    let register = reader.fold_until(known_at, |recorded| match &recorded.event {
+        _ if as_of < recorded.valid_from() => {}
         Event::EvidenceSubmitted(event) => {
             if let Some(EvidenceResult::ProviderRating { provider, rating, published }) = &event.result {
                 let rating = Submitted {
