@@ -12,7 +12,7 @@ use ledger_core::assessment::codes::{AreaKind, Subject};
 use ledger_core::assessment::indicator::Decimal;
 use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::values::Sequence;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::projection::Projection;
 
@@ -31,16 +31,16 @@ pub struct ContextValue {
     pub entry: Sequence,
 }
 
-fn as_text<S: serde::Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_text<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
-fn from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+fn from_text<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Decimal, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 /// The contexts known. A projection.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contexts {
     areas: BTreeMap<Subject, BTreeMap<String, Vec<ContextValue>>>,
 }

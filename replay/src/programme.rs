@@ -44,7 +44,7 @@ pub struct ProgrammeView {
 }
 
 /// What is known about the programme. A projection.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Programme {
     kinds: BTreeMap<FrameworkId, AreaKind>,
     formal_since: BTreeMap<AreaKind, Date>,
@@ -54,7 +54,7 @@ pub struct Programme {
 }
 
 /// Days from the first on, and before the second if there is one.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Span {
     from: Date,
     until: Option<Date>,
@@ -80,8 +80,8 @@ impl Projection for Programme {
                 | K::ProgrammeResumed
                 | K::AssessmentOpened
                 | K::AssessmentClosed
-                | K::RatingPublished
                 | K::FindingsPublished
+                | K::RatingPublished
                 | K::RatingTranscribed
         )
     }

@@ -7,14 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ledger_core::assessment::Event;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::CorrectableField;
-use ledger_core::assessment::{Event, Recorded};
 use ledger_core::values::{Length, Sequence};
 
 use crate::clocks::KnownAt;
 use crate::index::Index;
-use crate::log::{Log, ReplayError};
+use crate::log::{Log, Reading, ReplayError};
 use crate::projection::Projection;
 use crate::register::Register;
 
@@ -40,7 +40,7 @@ pub(crate) fn scoped(
     scope.add(index.of(&Subject::national(), until))?;
     scope.follow(subject)?;
     let mut register = Register::default();
-    scope.entries.values().for_each(|recorded| register.apply(recorded));
+    scope.entries.values().for_each(|reading| register.apply(&reading.recorded));
     Ok(register)
 }
 
@@ -48,7 +48,7 @@ struct Scope<'s> {
     log: &'s Log,
     index: &'s Index,
     until: Length,
-    entries: BTreeMap<Sequence, Recorded>,
+    entries: BTreeMap<Sequence, Reading>,
     followed: BTreeSet<Subject>,
 }
 
@@ -96,7 +96,7 @@ impl Scope<'_> {
                 _ => false,
             };
             if names {
-                self.entries.insert(reading.recorded.sequence, reading.recorded);
+                self.entries.insert(reading.recorded.sequence, reading);
             }
         }
         Ok(())
@@ -107,13 +107,13 @@ impl Scope<'_> {
         wanted.sort_unstable();
         wanted.dedup();
         for reading in self.log.at(&wanted)? {
-            self.entries.insert(reading.recorded.sequence, reading.recorded);
+            self.entries.insert(reading.recorded.sequence, reading);
         }
         Ok(())
     }
 
     fn event(&self, sequence: &Sequence) -> Option<&Event> {
-        self.entries.get(sequence).map(|recorded| &recorded.event)
+        self.entries.get(sequence).map(|reading| &reading.recorded.event)
     }
 
     /// The score entries that publications cite.
