@@ -185,13 +185,13 @@ fn questions(seed: u64, history: &Reaching, counts: &mut Counts) -> u64 {
 /// What must be met, and how often at least in a run of the usual length.
 const MUST_REACH: [(&str, u64); 33] = [
     ("publication dated back", 20),
-    ("republication", 5),
+    ("republication", 3),
     ("transcription older than a publication on record", 10),
-    ("transcribed withdrawal", 5),
-    ("transcribed review-requested", 5),
+    ("transcribed withdrawal", 3),
+    ("transcribed review-requested", 3),
     ("withdrawal dated back", 10),
-    ("review upheld", 5),
-    ("review scores-changed", 5),
+    ("review upheld", 3),
+    ("review scores-changed", 3),
     ("evidence withdrawn, dated back", 10),
     ("correction of score", 10),
     ("correction of effective-from", 10),
