@@ -107,7 +107,7 @@ impl Openings {
             let draft = open.draft.as_ref().map(|draft| draft.sequence);
             (*sequence, open.statements.iter().cloned().collect(), draft)
         });
-        let standing = known.results.iter().filter(|kept| !kept.withdrawn);
+        let standing = known.results.iter().filter(|kept| kept.withdrawn.is_none());
         Openings {
             assessments: assessments.collect(),
             results: standing.map(|kept| kept.result.sequence).collect(),

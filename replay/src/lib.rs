@@ -66,8 +66,8 @@ pub use ongoing::{Ongoing, counts_on, ongoing_on, subject_ongoing};
 pub use programme::{Programme, ProgrammeView};
 pub use projection::{Fold, Projection};
 pub use register::{
-    AreaView, Caveat, PredecessorView, PrintedView, RatingAnswer, Register, ResultKind, ResultView,
-    StatementView, Status, ThemeView,
+    AreaView, Caveat, Existence, PredecessorView, PrintedView, RatingAnswer, Register, ResultKind,
+    ResultView, StatementView, Status, SuccessorView, ThemeView,
 };
 pub use replaying::{Everything, ProjectionState, Replayed, projections, replay, state_hashes};
 pub use risk::{

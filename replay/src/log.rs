@@ -163,12 +163,13 @@ impl Log {
     }
 
     /// How many entries were known at a moment. Recorded times never run backwards, so they are searched by halves.
-    /// Cost: some twenty reads, none for now.
+    /// Refuses an entry that is not recorded yet. Cost: some twenty reads, none for now.
     pub fn known(&self, known_at: KnownAt) -> Result<Length, ReplayError> {
         let end = self.head().length;
         match known_at {
             KnownAt::Now => return Ok(end),
-            KnownAt::Sequence(last) => return Ok(Length(end.0.min(last.get() + 1))),
+            KnownAt::Sequence(last) if end.contains(last) => return Ok(Length(last.get() + 1)),
+            KnownAt::Sequence(sequence) => return Err(ReplayError::Beyond { sequence, length: end }),
             KnownAt::Instant(_) | KnownAt::Date(_) => {}
         }
         let (mut known, mut unknown) = (0, end.0);

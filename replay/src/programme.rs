@@ -2,7 +2,8 @@
 //!
 //! Formal assessment is to reach every subject within two years of its start, which is taken as the day the
 //! methodology of that kind was first approved. A subject counts as assessed when a result of any phase is on
-//! record, published here or transcribed.
+//! record, published here or transcribed. Pauses and open assessments count by their own days, so that a past day is
+//! answered as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,9 +48,22 @@ pub struct ProgrammeView {
 pub struct Programme {
     kinds: BTreeMap<FrameworkId, AreaKind>,
     formal_since: BTreeMap<AreaKind, Date>,
-    paused: BTreeMap<AreaKind, Date>,
-    open: BTreeMap<Sequence, (Subject, Phase)>,
+    pauses: BTreeMap<AreaKind, Vec<Span>>,
+    assessments: BTreeMap<Sequence, (Subject, Phase, Span)>,
     results: BTreeMap<Subject, BTreeSet<(Date, Phase)>>,
+}
+
+/// Days from the first on, and before the second if there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Span {
+    from: Date,
+    until: Option<Date>,
+}
+
+impl Span {
+    fn holds(self, day: Date) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day < until)
+    }
 }
 
 impl Projection for Programme {
@@ -85,25 +99,23 @@ impl Projection for Programme {
                 }
             }
             Event::ProgrammePaused(event) => {
-                self.paused.insert(event.kind, valid_from);
+                self.pauses.entry(event.kind).or_default().push(Span { from: valid_from, until: None });
             }
             Event::ProgrammeResumed(event) => {
-                self.paused.remove(&event.kind);
+                let pauses = self.pauses.get_mut(&event.kind).into_iter().flatten();
+                pauses.filter(|pause| pause.until.is_none()).for_each(|pause| pause.until = Some(valid_from));
             }
             Event::AssessmentOpened(event) => {
-                self.open.insert(recorded.sequence, (recorded.subject.clone(), event.phase));
+                let open = Span { from: valid_from, until: None };
+                self.assessments.insert(recorded.sequence, (recorded.subject.clone(), event.phase, open));
             }
             Event::AssessmentClosed(event) => {
-                self.open.remove(&event.assessment);
+                if let Some((.., open)) = self.assessments.get_mut(&event.assessment) {
+                    open.until = Some(valid_from);
+                }
             }
-            Event::RatingPublished(event) => {
-                let phase = self.open.get(&event.assessment).map_or(Phase::Formal, |(_, phase)| *phase);
-                self.results.entry(recorded.subject.clone()).or_default().insert((valid_from, phase));
-            }
-            Event::FindingsPublished(event) => {
-                let phase = self.open.get(&event.assessment).map_or(Phase::Formal, |(_, phase)| *phase);
-                self.results.entry(recorded.subject.clone()).or_default().insert((valid_from, phase));
-            }
+            Event::RatingPublished(event) => self.publish(recorded, event.assessment),
+            Event::FindingsPublished(event) => self.publish(recorded, event.assessment),
             Event::RatingTranscribed(event) if event.kind == TranscribedKind::Result => {
                 self.results.entry(recorded.subject.clone()).or_default().insert((valid_from, event.phase));
             }
@@ -113,6 +125,11 @@ impl Projection for Programme {
 }
 
 impl Programme {
+    fn publish(&mut self, recorded: &Recorded, assessment: Sequence) {
+        let phase = self.assessments.get(&assessment).map_or(Phase::Formal, |(_, phase, _)| *phase);
+        self.results.entry(recorded.subject.clone()).or_default().insert((recorded.valid_from(), phase));
+    }
+
     /// The programme for a kind on a day.
     pub fn view(&self, kind: AreaKind, register: &Register, as_of: Date) -> ProgrammeView {
         let exists = |area: &crate::register::AreaView| {
@@ -144,11 +161,21 @@ impl Programme {
             subjects: subjects.len(),
             assessed: subjects.len() - next_due.len(),
             by_phase,
-            open: self.open.values().filter(|(subject, _)| subject.area_kind() == Some(kind)).count(),
+            open: self.open(kind, as_of),
             formal_since,
             days_left: formal_since.map(|since| since.plus_days(TWO_YEARS).days_since(as_of)),
             next_due,
-            paused_since: self.paused.get(&kind).copied().filter(|since| *since <= as_of),
+            paused_since: self.paused_since(kind, as_of),
         }
+    }
+
+    fn open(&self, kind: AreaKind, as_of: Date) -> usize {
+        let of_kind = self.assessments.values().filter(|(subject, ..)| subject.area_kind() == Some(kind));
+        of_kind.filter(|(.., open)| open.holds(as_of)).count()
+    }
+
+    fn paused_since(&self, kind: AreaKind, as_of: Date) -> Option<Date> {
+        let mut pauses = self.pauses.get(&kind).into_iter().flatten();
+        pauses.find(|pause| pause.holds(as_of)).map(|pause| pause.from)
     }
 }

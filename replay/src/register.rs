@@ -8,9 +8,10 @@
 //! The register keeps its own results, apart from the writer's state: what publication promised is recomputed
 //! here from the score entries.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::str::FromStr;
 
-use ledger_core::assessment::civil::Date;
+use ledger_core::assessment::civil::{Date, PartialDate};
 use ledger_core::assessment::codes::{AreaKind, FrameworkId, Name, StatementId, Subject, ThemeId, Url};
 use ledger_core::assessment::event::{
     CorrectableField, CorrectionRecorded, FieldValue, OrganisationKind, RatingTranscribed, TranscribedKind,
@@ -18,10 +19,10 @@ use ledger_core::assessment::event::{
 use ledger_core::assessment::framework::{Framework, Percent, Rating, Score};
 use ledger_core::assessment::rating::ThemeResult;
 use ledger_core::assessment::standing::{
-    Basis, GivenScore, Origin, Printed, ResultOnRecord, Standing, standing, standing_in,
+    Basis, GivenScore, Origin, Printed, ResultOnRecord, Standing, StandingScore, standing, standing_in,
 };
 use ledger_core::assessment::state::{ScoreKey, correct_result, statement_scores};
-use ledger_core::assessment::{Event, EventKind, Recorded, transcribed_from};
+use ledger_core::assessment::{Event, EventKind, Recorded, counts_from, transcribed_from};
 use ledger_core::ordered;
 use ledger_core::values::{Sequence, Timestamp};
 use schemars::JsonSchema;
@@ -36,12 +37,41 @@ struct Kept {
     /// The score entries a publication cites.
     given: BTreeMap<Sequence, ScoreEntry>,
     recorded_time: Timestamp,
+    findings: Option<Sequence>,
     source: Option<Url>,
-    withdrawn_from: Option<Date>,
-    review_from: Option<Date>,
-    review: Option<Sequence>,
-    review_until: Option<Date>,
+    /// The date a source printed, as corrected.
+    dated: Option<PartialDate>,
+    withdrawn: Option<Dated>,
+    review: Option<Review>,
+    /// Transcribed results that a review of this one led to.
+    replaced: BTreeSet<Sequence>,
     corrections: Vec<Sequence>,
+}
+
+/// A review of a result: from its request to what ends it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Review {
+    requested: Dated,
+    until: Option<Date>,
+}
+
+/// An entry and the day it counts from.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Dated {
+    entry: Sequence,
+    from: Date,
+    recorded: Date,
+}
+
+impl Dated {
+    fn of(recorded: &Recorded) -> Self {
+        let day = Date::in_london(recorded.recorded_time);
+        Dated { entry: recorded.sequence, from: recorded.valid_from(), recorded: day }
+    }
+
+    fn begun(self, as_of: Date) -> bool {
+        self.from <= as_of
+    }
 }
 
 /// A score entry. Kept as long as its assessment may still publish it, and with the result that did.
@@ -91,7 +121,8 @@ pub struct Register {
     areas: BTreeMap<Subject, AreaView>,
     #[serde(with = "ordered")]
     subjects: HashMap<Subject, SubjectRatings>,
-    withdrawn_evidence: BTreeMap<Sequence, Date>,
+    /// Evidence withdrawn, and what says so.
+    withdrawn_evidence: BTreeMap<Sequence, Dated>,
 }
 
 /// What can be said about a subject's rating on a day.
@@ -109,7 +140,7 @@ pub enum Status {
 }
 
 /// Something that qualifies a rating in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Caveat {
     /// A review was requested and is undecided, or asks for a republication that is due.
@@ -132,6 +163,18 @@ impl Caveat {
             Caveat::EarlierResultWithdrawn => "a result was withdrawn",
         }
     }
+}
+
+/// Whether the subject is there on the day asked about. What is not an area, or has no first or last day, exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Existence {
+    /// The day lies before its first.
+    NotBegun,
+    /// It exists.
+    Exists,
+    /// The day lies after its last.
+    Ended,
 }
 
 /// Where a result came from.
@@ -157,8 +200,13 @@ pub struct ResultView {
     pub recorded_time: Timestamp,
     /// The assessment it was published from.
     pub assessment: Option<Sequence>,
+    /// The findings it was published with.
+    pub findings: Option<Sequence>,
     /// Where it is published, for a transcription.
     pub source: Option<Url>,
+    /// The date its source printed; null for a publication, and for a source without a date, whose result counts from
+    /// the day it was recorded.
+    pub dated: Option<PartialDate>,
     /// Corrections of it.
     pub corrections: Vec<Sequence>,
 }
@@ -208,8 +256,10 @@ pub struct StatementView {
     pub name: Name,
     /// Its score.
     pub score: Score,
-    /// The entry that gave the score.
+    /// The entry that gave the score; of several, by category, the last.
     pub entry: Sequence,
+    /// The entries the score follows from, ascending: that one, or one for each category.
+    pub entries: Vec<Sequence>,
     /// The result it comes from.
     pub result: Sequence,
     /// The assessment that result was published from; null for a transcription.
@@ -227,10 +277,21 @@ pub struct StatementView {
 pub struct PredecessorView {
     /// The area.
     pub subject: Subject,
+    /// Its name.
+    pub name: Option<Name>,
     /// Its last percentage.
     pub percent: Option<Percent>,
     /// Its last rating.
     pub rating: Option<Rating>,
+}
+
+/// An area that follows another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SuccessorView {
+    /// The area.
+    pub subject: Subject,
+    /// Its name.
+    pub name: Option<Name>,
 }
 
 /// The answer to "what was in force on that day, as known then?".
@@ -242,6 +303,12 @@ pub struct RatingAnswer {
     pub name: Option<Name>,
     /// The day asked about.
     pub as_of: Date,
+    /// Whether the subject is there on that day.
+    pub existence: Existence,
+    /// Its first day; null while unknown.
+    pub valid_from: Option<Date>,
+    /// Its last day; null while open.
+    pub valid_to: Option<Date>,
     /// What can be said.
     pub status: Status,
     /// Overall percentage, computed; null for a provider's overall or while a statement is unscored.
@@ -262,30 +329,38 @@ pub struct RatingAnswer {
     pub printed: Option<PrintedView>,
     /// The result it dates from.
     pub result: Option<ResultView>,
+    /// Every result that a score in force comes from, and the one it dates from, by sequence.
+    pub results: Vec<ResultView>,
     /// What qualifies it.
     pub caveats: Vec<Caveat>,
+    /// The entries that are the cause of each caveat.
+    pub caveat_entries: BTreeMap<Caveat, BTreeSet<Sequence>>,
     /// Areas that have succeeded the subject by that day.
-    pub successors: Vec<Subject>,
+    pub successors: Vec<SuccessorView>,
     /// What stood for the areas it follows.
     pub predecessors: Vec<PredecessorView>,
 }
 
 impl RatingAnswer {
-    /// The entries it rests on: results, the scores they cite, corrections. Ascending.
+    /// The entries it rests on, ascending: results with their findings and corrections, and the scores in force.
     pub fn rests_on(&self) -> Vec<Sequence> {
-        let result = self.result.iter();
-        let corrected = result.flat_map(|result| result.corrections.iter().chain([&result.sequence]));
-        let scored = self.statements.iter().flat_map(|statement| [&statement.entry, &statement.result]);
-        let mut entries: Vec<Sequence> = corrected.chain(scored).copied().collect();
-        entries.sort_unstable();
-        entries.dedup();
-        entries
+        let results = self.results.iter();
+        let named = results.flat_map(|result| {
+            result.corrections.iter().chain(&result.findings).chain(std::iter::once(&result.sequence))
+        });
+        let scored = self.statements.iter().flat_map(|statement| &statement.entries);
+        let entries: BTreeSet<Sequence> = named.chain(scored).copied().collect();
+        entries.into_iter().collect()
+    }
+
+    fn qualify(&mut self, caveat: Caveat, entry: Sequence) {
+        self.caveat_entries.entry(caveat).or_default().insert(entry);
     }
 }
 
 impl Projection for Register {
     const NAME: &'static str = "register";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn wants(kind: EventKind) -> bool {
         use EventKind as K;
@@ -412,31 +487,34 @@ impl Register {
                     scores: scores_given(framework, &given),
                     breach: known.breaches.get(&event.findings).copied().unwrap_or(false),
                 };
-                if let Some(replaced) = event.replaces.and_then(|at| known.kept_mut(at)) {
-                    replaced.review_until = Some(valid_from());
+                let replaced = event.replaces.and_then(|at| known.kept_mut(at));
+                if let Some(review) = replaced.and_then(|kept| kept.review.as_mut()) {
+                    review.until = Some(valid_from());
                 }
-                known.results.push(Kept { given, ..Kept::new(result, recorded, None) });
+                let findings = Some(event.findings);
+                known.results.push(Kept { given, findings, ..Kept::new(result, recorded) });
             }
             Event::RatingTranscribed(event) => known.transcribe(recorded, event),
             Event::RatingWithdrawn(event) => {
                 if let Some(kept) = known.kept_mut(event.publication) {
-                    kept.withdrawn_from = Some(valid_from());
+                    kept.withdrawn = Some(Dated::of(recorded));
                 }
             }
             Event::ReviewRequested(event) => {
                 if let Some(kept) = known.kept_mut(event.publication) {
-                    (kept.review_from, kept.review) = (Some(valid_from()), Some(sequence));
+                    kept.review = Some(Review { requested: Dated::of(recorded), until: None });
                 }
             }
             Event::ReviewDecided(event) => {
                 use ledger_core::assessment::event::ReviewOutcome;
-                let reviewed = known.results.iter_mut().find(|kept| kept.review == Some(event.review));
-                if let (Some(kept), ReviewOutcome::Upheld) = (reviewed, event.outcome) {
-                    kept.review_until = Some(valid_from());
+                let mut reviews = known.results.iter_mut().filter_map(|kept| kept.review.as_mut());
+                let decided = reviews.find(|review| review.requested.entry == event.review);
+                if let (Some(review), ReviewOutcome::Upheld) = (decided, event.outcome) {
+                    review.until = Some(valid_from());
                 }
             }
             Event::EvidenceWithdrawn(event) => {
-                self.withdrawn_evidence.insert(event.evidence, valid_from());
+                self.withdrawn_evidence.insert(event.evidence, Dated::of(recorded));
             }
             Event::AssessmentTriggered(_) => {
                 known.triggers.insert(sequence, (valid_from(), None));
@@ -452,19 +530,16 @@ impl Register {
 
     fn correct(&mut self, recorded: &Recorded, event: &CorrectionRecorded) {
         if event.field == CorrectableField::Name {
-            let name = match &event.now {
-                Some(FieldValue::Text(text)) => text.as_str().parse().ok(),
-                _ => None,
-            };
-            if let (Some(area), Some(name)) = (self.areas.get_mut(&recorded.subject), name) {
+            if let (Some(area), Some(name)) = (self.areas.get_mut(&recorded.subject), corrected(event)) {
                 area.name = name;
             }
             return;
         }
         let known = of_subject(&mut self.subjects, &recorded.subject);
-        if let Some(kept) = known.kept_mut(event.corrects) {
-            correct_result(&mut kept.result, event, recorded);
-            kept.corrections.push(recorded.sequence);
+        match known.kept_mut(event.corrects) {
+            Some(kept) => kept.correct(recorded, event),
+            None if event.field == CorrectableField::EffectiveFrom => known.redate(event),
+            None => {}
         }
     }
 
@@ -537,8 +612,14 @@ impl Register {
     /// after the area's last, under its registration.
     pub(crate) fn turning_days(&self, subject: &Subject) -> BTreeMap<Sequence, Vec<Date>> {
         let results = self.subjects.get(subject).into_iter().flat_map(|known| &known.results);
+        // A result that a review led to may end it on its own day, which is among them.
         let of_result = results.map(|kept| {
-            let later = [kept.withdrawn_from, kept.review_from, kept.review_until];
+            let review = kept.review.as_ref();
+            let later = [
+                kept.withdrawn.map(|withdrawn| withdrawn.from),
+                review.map(|review| review.requested.from),
+                review.and_then(|review| review.until),
+            ];
             let days = std::iter::once(kept.result.effective).chain(later.into_iter().flatten());
             (kept.result.sequence, days.collect())
         });
@@ -576,6 +657,9 @@ impl Register {
             subject: subject.clone(),
             name: area.map(|area| area.name.clone()),
             as_of,
+            existence: existence(area, as_of),
+            valid_from: area.and_then(|area| area.valid_from),
+            valid_to: area.and_then(|area| area.valid_to),
             status: Status::NotYetAssessed,
             percent: None,
             rating: None,
@@ -586,26 +670,25 @@ impl Register {
             missing: Vec::new(),
             printed: None,
             result: None,
+            results: Vec::new(),
             caveats: Vec::new(),
-            successors: succeeded_by(area, as_of),
+            caveat_entries: BTreeMap::new(),
+            successors: self.successors(area, as_of),
             predecessors: self.predecessors(area, as_of),
         };
         let Some(known) = self.subjects.get(subject) else { return answer };
         let counts: Vec<&Kept> = known.results.iter().filter(|kept| kept.result.effective <= as_of).collect();
-        let withdrawn = |kept: &&&Kept| kept.withdrawn_from.is_some_and(|from| from <= as_of);
-        let standing_results: Vec<&ResultOnRecord> =
-            counts.iter().filter(|kept| !withdrawn(kept)).map(|kept| &kept.result).collect();
-        if counts.iter().any(|kept| withdrawn(&kept)) {
+        let withdrawn = |kept: &Kept| kept.withdrawn.filter(|withdrawn| withdrawn.begun(as_of));
+        for withdrawal in counts.iter().filter_map(|kept| withdrawn(kept)) {
             answer.status = Status::Withdrawn;
-            answer.caveats.push(Caveat::EarlierResultWithdrawn);
+            answer.qualify(Caveat::EarlierResultWithdrawn, withdrawal.entry);
         }
-        if let Some(stands) = stands(&standing_results) {
+        let stand = counts.iter().filter(|kept| withdrawn(kept).is_none()).map(|kept| &kept.result);
+        if let Some(stands) = stands(&stand.collect::<Vec<&ResultOnRecord>>()) {
             self.describe(&mut answer, known, &stands);
         }
         known.qualify(&mut answer, &self.withdrawn_evidence);
-        if answer.status == Status::InForce
-            && area.and_then(|area| area.valid_to).is_some_and(|last| last < as_of)
-        {
+        if (answer.status, answer.existence) == (Status::InForce, Existence::Ended) {
             answer.status = Status::Ended;
         }
         answer
@@ -626,7 +709,7 @@ impl Register {
         let given = result.into_iter().flat_map(|kept| kept.given.values());
         let evidence = given.filter(|score| score.key.0 == *scored_as).flat_map(|score| &score.evidence);
         let withdrawn =
-            |item: &Sequence| self.withdrawn_evidence.get(item).is_some_and(|from| *from <= as_of);
+            |item: &Sequence| self.withdrawn_evidence.get(item).is_some_and(|from| from.begun(as_of));
         evidence.map(|item| (*item, withdrawn(item))).collect()
     }
 
@@ -649,6 +732,7 @@ impl Register {
                 name: framework?.statement(&score.statement)?.name.clone(),
                 score: score.score,
                 entry: score.entry,
+                entries: known.entries_of(score),
                 result: score.result,
                 assessment: score.assessment,
                 effective: score.effective,
@@ -657,21 +741,37 @@ impl Register {
             })
         });
         answer.statements = views.collect();
-        let Some(kept) = known.results.iter().find(|kept| kept.result.sequence == stands.latest) else {
-            return;
-        };
-        if matches!(kept.result.origin, Origin::Transcribed(_)) {
+        let from: BTreeSet<Sequence> = stands.scores.iter().map(|score| score.result).collect();
+        let in_use =
+            |kept: &&Kept| kept.result.sequence == stands.latest || from.contains(&kept.result.sequence);
+        answer.results = known.results.iter().filter(in_use).map(Kept::view).collect();
+        answer.result = answer.results.iter().find(|result| result.sequence == stands.latest).cloned();
+        if answer.result.as_ref().is_some_and(|result| result.kind == ResultKind::Transcribed) {
             let Printed { rating, percent } = stands.printed;
             answer.printed = Some(PrintedView { percent, rating });
         }
-        answer.result = Some(kept.view());
+    }
+
+    fn successors(&self, area: Option<&AreaView>, as_of: Date) -> Vec<SuccessorView> {
+        let ended = area.filter(|_| existence(area, as_of) == Existence::Ended);
+        let view = |subject: &Subject| SuccessorView { subject: subject.clone(), name: self.name(subject) };
+        ended.into_iter().flat_map(|area| &area.successors).map(view).collect()
+    }
+
+    fn name(&self, subject: &Subject) -> Option<Name> {
+        self.areas.get(subject).map(|area| area.name.clone())
     }
 
     fn predecessors(&self, area: Option<&AreaView>, as_of: Date) -> Vec<PredecessorView> {
         let predecessors = area.map_or(&[][..], |area| &area.predecessors);
         let view = |subject: &Subject| {
             let last = self.rating(subject, as_of);
-            PredecessorView { subject: subject.clone(), percent: last.percent, rating: last.rating }
+            PredecessorView {
+                subject: subject.clone(),
+                name: last.name,
+                percent: last.percent,
+                rating: last.rating,
+            }
         };
         predecessors.iter().map(view).collect()
     }
@@ -699,26 +799,59 @@ fn scores_given(
     statement_scores(framework, &by_key.collect())
 }
 
-fn succeeded_by(area: Option<&AreaView>, as_of: Date) -> Vec<Subject> {
-    match area {
-        Some(area) if area.valid_to.is_some_and(|last| last < as_of) => area.successors.clone(),
-        _ => Vec::new(),
+/// The corrected value of a field that is text.
+fn corrected<T: FromStr>(event: &CorrectionRecorded) -> Option<T> {
+    match &event.now {
+        Some(FieldValue::Text(text)) => text.as_str().parse().ok(),
+        _ => None,
+    }
+}
+
+fn existence(area: Option<&AreaView>, as_of: Date) -> Existence {
+    let Some(area) = area else { return Existence::Exists };
+    if area.valid_from.is_some_and(|first| as_of < first) {
+        Existence::NotBegun
+    } else if area.valid_to.is_some_and(|last| last < as_of) {
+        Existence::Ended
+    } else {
+        Existence::Exists
     }
 }
 
 impl Kept {
-    fn new(result: ResultOnRecord, recorded: &Recorded, source: Option<Url>) -> Self {
+    fn new(result: ResultOnRecord, recorded: &Recorded) -> Self {
         Kept {
             result,
             given: BTreeMap::new(),
             recorded_time: recorded.recorded_time,
-            source,
-            withdrawn_from: None,
-            review_from: None,
+            findings: None,
+            source: None,
+            dated: None,
+            withdrawn: None,
             review: None,
-            review_until: None,
+            replaced: BTreeSet::new(),
             corrections: Vec::new(),
         }
+    }
+
+    fn correct(&mut self, recorded: &Recorded, event: &CorrectionRecorded) {
+        correct_result(&mut self.result, event, Date::in_london(self.recorded_time), recorded.sequence);
+        match event.field {
+            CorrectableField::EffectiveFrom => self.dated = corrected(event),
+            CorrectableField::Source => self.source = corrected(event),
+            _ => {}
+        }
+        self.corrections.push(recorded.sequence);
+    }
+
+    /// The request of a review that is open on that day. `results` are those of the subject.
+    fn under_review(&self, results: &[Kept], as_of: Date) -> Option<Sequence> {
+        let Review { requested, until } =
+            self.review.as_ref().filter(|review| review.requested.begun(as_of))?;
+        let ended = until.is_some_and(|until| until <= as_of);
+        let led_to = results.iter().filter(|kept| self.replaced.contains(&kept.result.sequence));
+        let replaced = { led_to }.any(|kept| (requested.from..=as_of).contains(&kept.result.effective));
+        (!ended && !replaced).then_some(requested.entry)
     }
 
     fn view(&self) -> ResultView {
@@ -732,7 +865,9 @@ impl Kept {
             effective: self.result.effective,
             recorded_time: self.recorded_time,
             assessment,
+            findings: self.findings,
             source: self.source.clone(),
+            dated: self.dated,
             corrections: self.corrections.clone(),
         }
     }
@@ -754,6 +889,38 @@ impl SubjectRatings {
     fn score_entry(&self, sequence: Sequence) -> Option<&ScoreEntry> {
         let published = || self.results.iter().rev().find_map(|kept| kept.given.get(&sequence));
         self.scores.get(&sequence).or_else(published)
+    }
+
+    /// Moves a transcribed withdrawal or request of a review to its corrected date.
+    fn redate(&mut self, event: &CorrectionRecorded) {
+        for kept in &mut self.results {
+            let request = kept.review.as_mut().map(|review| &mut review.requested);
+            for dated in kept.withdrawn.as_mut().into_iter().chain(request) {
+                if dated.entry == event.corrects {
+                    dated.from = counts_from(corrected(event), dated.recorded);
+                }
+            }
+        }
+    }
+
+    fn kept(&self, sequence: Sequence) -> Option<&Kept> {
+        self.results.iter().find(|kept| kept.result.sequence == sequence)
+    }
+
+    /// The score entries of a result that a standing score follows from.
+    fn cited_for<'k>(
+        &'k self,
+        result: Sequence,
+        scored_as: &'k StatementId,
+    ) -> impl Iterator<Item = (&'k Sequence, &'k ScoreEntry)> {
+        let given = self.kept(result).into_iter().flat_map(|kept| &kept.given);
+        given.filter(move |(_, score)| score.key.0 == *scored_as)
+    }
+
+    fn entries_of(&self, score: &StandingScore) -> Vec<Sequence> {
+        let scored_as = score.mapped_from.as_ref().map_or(&score.statement, |(_, from)| from);
+        let cited: Vec<Sequence> = self.cited_for(score.result, scored_as).map(|(entry, _)| *entry).collect();
+        if cited.is_empty() { vec![score.entry] } else { cited }
     }
 
     fn kept_mut(&mut self, sequence: Sequence) -> Option<&mut Kept> {
@@ -778,43 +945,56 @@ impl SubjectRatings {
                     breach: false,
                 };
                 if let Some(earlier) = event.concerns.and_then(|at| self.kept_mut(at)) {
-                    earlier.review_until = Some(effective);
+                    earlier.replaced.insert(sequence);
                 }
-                self.results.push(Kept::new(result, recorded, Some(event.source.clone())));
+                let (source, dated) = (Some(event.source.clone()), event.effective_from);
+                self.results.push(Kept { source, dated, ..Kept::new(result, recorded) });
             }
             TranscribedKind::Withdrawal => {
                 if let Some(kept) = event.concerns.and_then(|at| self.kept_mut(at)) {
-                    kept.withdrawn_from = Some(effective);
+                    kept.withdrawn = Some(Dated::of(recorded));
                 }
             }
             TranscribedKind::ReviewRequested => {
                 if let Some(kept) = event.concerns.and_then(|at| self.kept_mut(at)) {
-                    (kept.review_from, kept.review) = (Some(effective), Some(sequence));
+                    kept.review = Some(Review { requested: Dated::of(recorded), until: None });
                 }
             }
         }
     }
 
     /// Adds what qualifies the answer on that day.
-    fn qualify(&self, answer: &mut RatingAnswer, withdrawn_evidence: &BTreeMap<Sequence, Date>) {
+    fn qualify(&self, answer: &mut RatingAnswer, withdrawn_evidence: &BTreeMap<Sequence, Dated>) {
         let as_of = answer.as_of;
-        let begun = |from: Option<Date>| from.is_some_and(|from| from <= as_of);
-        if self.results.iter().any(|kept| begun(kept.review_from) && !begun(kept.review_until)) {
-            answer.caveats.push(Caveat::UnderReview);
+        for request in self.results.iter().filter_map(|kept| kept.under_review(&self.results, as_of)) {
+            answer.qualify(Caveat::UnderReview, request);
         }
-        if self.triggers.values().any(|(from, until)| *from <= as_of && !begun(*until)) {
-            answer.caveats.push(Caveat::ReassessmentTriggered);
+        for (trigger, (from, until)) in &self.triggers {
+            if *from <= as_of && until.is_none_or(|until| as_of < until) {
+                answer.qualify(Caveat::ReassessmentTriggered, *trigger);
+            }
         }
-        let withdrawn = |sequence: &Sequence| begun(withdrawn_evidence.get(sequence).copied());
-        let rests = |statement: &StatementView| {
-            let result = self.results.iter().find(|kept| kept.result.sequence == statement.result);
-            let mut given = result.into_iter().flat_map(|kept| kept.given.values());
-            let scored_as = statement.mapped_from.as_ref().map_or(&statement.statement, |(_, from)| from);
-            given.any(|score| score.key.0 == *scored_as && score.evidence.iter().any(withdrawn))
-        };
-        if answer.statements.iter().any(rests) {
-            answer.caveats.push(Caveat::RestsOnWithdrawnEvidence);
+        let withdrawals: Vec<Sequence> = answer
+            .statements
+            .iter()
+            .flat_map(|view| self.withdrawn_under(view, as_of, withdrawn_evidence))
+            .collect();
+        for withdrawal in withdrawals {
+            answer.qualify(Caveat::RestsOnWithdrawnEvidence, withdrawal);
         }
-        answer.caveats.sort_unstable();
+        answer.caveats = answer.caveat_entries.keys().copied().collect();
+    }
+
+    /// The withdrawals of evidence that a score in force rests on.
+    fn withdrawn_under(
+        &self,
+        view: &StatementView,
+        as_of: Date,
+        withdrawn_evidence: &BTreeMap<Sequence, Dated>,
+    ) -> Vec<Sequence> {
+        let scored_as = view.mapped_from.as_ref().map_or(&view.statement, |(_, from)| from);
+        let evidence = self.cited_for(view.result, scored_as).flat_map(|(_, score)| &score.evidence);
+        let withdrawn = evidence.filter_map(|item| withdrawn_evidence.get(item));
+        withdrawn.filter(|withdrawal| withdrawal.begun(as_of)).map(|withdrawal| withdrawal.entry).collect()
     }
 }

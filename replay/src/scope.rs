@@ -1,13 +1,14 @@
 //! The scope of one subject: which entries a question about its rating rests on.
 //!
 //! The same register as for the whole country, fed with those entries only: the frameworks, whatever can change the
-//! subject's rating, the scores that its publications cite, the withdrawal of evidence under them, and the same for
-//! the areas it follows. A test holds the answers against those of the whole register. Cost: a page for each of these
+//! subject's rating, the scores that its publications cite, the withdrawal of evidence under them, the same for the
+//! areas it follows, and the names of those that follow it. A test holds the answers against those of the whole register. Cost: a page for each of these
 //! entries at most, however long the log.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::assessment::codes::Subject;
+use ledger_core::assessment::event::CorrectableField;
 use ledger_core::assessment::{Event, Recorded};
 use ledger_core::log::Head;
 use ledger_core::values::{Length, Sequence};
@@ -122,13 +123,42 @@ impl<'s> Scope<'s> {
         self.add(own.clone())?;
         let cited = self.cited(&own);
         self.add(cited.clone())?;
-        // A moderated score rests on the evidence of the score it moderates.
-        let moderated = self.moderated(&cited);
-        self.add(moderated.clone())?;
-        let withdrawals = self.withdrawals(cited.iter().chain(&moderated));
+        let scores = self.scores_under(cited)?;
+        let withdrawals = self.withdrawals(&scores);
         self.add(withdrawals)?;
+        for successor in self.successors(subject, &own) {
+            self.name(&successor)?;
+        }
         for predecessor in self.predecessors(subject, &own) {
             self.follow(&predecessor)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what a score follows from: a moderated one rests on the evidence of the score it moderates, which may have
+    /// been moderated too. Returns all of them.
+    fn scores_under(&mut self, cited: Vec<Sequence>) -> Result<Vec<Sequence>, ReplayError> {
+        let mut scores = cited.clone();
+        let mut moderated = self.moderated(&cited);
+        while !moderated.is_empty() {
+            self.add(moderated.clone())?;
+            scores.extend(&moderated);
+            moderated = self.moderated(&moderated);
+        }
+        Ok(scores)
+    }
+
+    /// Adds what an area is called, and nothing else about it.
+    fn name(&mut self, area: &Subject) -> Result<(), ReplayError> {
+        for recorded in self.log.events_at(&self.index.rating(area, self.until))? {
+            let names = match &recorded.event {
+                Event::AreaRegistered(_) => true,
+                Event::CorrectionRecorded(event) => event.field == CorrectableField::Name,
+                _ => false,
+            };
+            if names {
+                self.entries.insert(recorded.sequence, recorded);
+            }
         }
         Ok(())
     }
@@ -164,13 +194,21 @@ impl<'s> Scope<'s> {
         moderated.collect()
     }
 
-    fn withdrawals<'e>(&self, scores: impl Iterator<Item = &'e Sequence>) -> Vec<Sequence> {
-        let evidence = scores.filter_map(|entry| match self.event(entry) {
+    fn withdrawals(&self, scores: &[Sequence]) -> Vec<Sequence> {
+        let evidence = scores.iter().filter_map(|entry| match self.event(entry) {
             Some(Event::ScoreAssigned(event)) => Some(&event.evidence),
             Some(Event::ScoreChanged(event)) => Some(&event.evidence),
             _ => None,
         });
         evidence.flatten().filter_map(|item| self.index.withdrawal(*item, self.until)).collect()
+    }
+
+    fn successors(&self, subject: &Subject, entries: &[Sequence]) -> Vec<Subject> {
+        let succeeded = entries.iter().filter_map(|entry| match self.event(entry) {
+            Some(Event::AreaSucceeded(event)) if event.predecessor == *subject => Some(&event.successors),
+            _ => None,
+        });
+        succeeded.flatten().cloned().collect()
     }
 
     fn predecessors(&self, subject: &Subject, entries: &[Sequence]) -> Vec<Subject> {

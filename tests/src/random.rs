@@ -421,7 +421,7 @@ impl History {
 }
 
 /// The publication that states what was computed: `64 %, good`.
-fn stated(assessment: &str, computed: &str) -> Value {
+pub fn stated(assessment: &str, computed: &str) -> Value {
     let (percent, rating) = computed.split_once(", ").unwrap_or_default();
     let percent = percent.strip_suffix(" %").and_then(|percent| percent.parse::<u64>().ok());
     let rating = (rating != "no rating").then_some(rating);

@@ -70,12 +70,16 @@ pub fn run(
 
 /// A world in which the steps of a fixture were taken.
 pub fn prepared(fixture: &str) -> World {
-    let tables = tables();
+    lived(&tables(), fixture).0
+}
+
+/// A world in which the steps of a fixture of these tables were taken, and the entries they labelled.
+pub fn lived(tables: &Tables, fixture: &str) -> (World, BTreeMap<String, Sequence>) {
     let fixture = tables.fixture(fixture).unwrap_or_else(|| panic!("no fixture '{fixture}'"));
     let mut coverage = Coverage::default();
-    let mut run = Run::new(&tables, false, &mut coverage);
+    let mut run = Run::new(tables, false, &mut coverage);
     run.steps(fixture).unwrap_or_else(|what| panic!("{what}"));
-    run.world
+    (run.world, run.labels)
 }
 
 struct Run<'a> {

@@ -122,7 +122,8 @@ impl Tables {
         tables
     }
 
-    fn add(&mut self, file: &str, text: &str) {
+    /// Adds what a text of that name says. Panics as [`Tables::read`] does.
+    pub fn add(&mut self, file: &str, text: &str) {
         let mut into_fixtures = false;
         for (number, line) in joined(text) {
             let place = format!("{file}:{number}");

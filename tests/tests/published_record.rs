@@ -78,7 +78,7 @@ fn transcribed(clerk: &mut Clerk) -> Vec<(shipped::PublishedResult, Sequence)> {
     let change: Date = "2025-06-29".parse().expect("a date");
     let mut entries = Vec::new();
     for row in shipped::published_results().expect("results") {
-        let old = counts_from(row.date, clerk.now) <= change;
+        let old = counts_from(row.date, Date::in_london(clerk.now)) <= change;
         let framework = if old { "local-authority/2023" } else { "local-authority/2025" };
         let command = Command::TranscribeRating(TranscribeRating {
             kind: TranscribedKind::Result,

@@ -1,6 +1,12 @@
 //! `--as-of` and `--known-at`: the two clocks of every question about what held.
+//!
+//! Both are typed alike: now, a date, an instant in full or short, a sequence number. Left out: what they select
+//! (`replay`).
+
+use std::str::FromStr;
 
 use clap::Args;
+use ledger_core::values::{Malformed, Timestamp};
 use replay::{AsOf, KnownAt};
 
 use super::values::Moment;
@@ -16,18 +22,19 @@ pub struct Clocks {
     pub known_at: Option<KnownAt>,
 }
 
-/// A day as people type it: what `replay` takes, and the short times of the terminal.
+/// A day as people type it.
 pub fn as_of(text: &str) -> Result<AsOf, String> {
-    let short = |error: &dyn ToString| {
-        text.parse::<Moment>().map(|moment| AsOf::Instant(moment.0)).map_err(|_| error.to_string())
-    };
-    text.parse().or_else(|error: ledger_core::values::Malformed| short(&error))
+    typed(text, AsOf::Instant)
 }
 
-/// A moment as people type it: what `replay` takes, and the short times of the terminal.
+/// A moment as people type it.
 pub fn known_at(text: &str) -> Result<KnownAt, String> {
-    let short = |error: &dyn ToString| {
-        text.parse::<Moment>().map(|moment| KnownAt::Instant(moment.0)).map_err(|_| error.to_string())
-    };
-    text.parse().or_else(|error: ledger_core::values::Malformed| short(&error))
+    typed(text, KnownAt::Instant)
+}
+
+/// Either as people type it: what `replay` takes, and the short instants of the terminal.
+fn typed<T: FromStr<Err = Malformed>>(text: &str, instant: fn(Timestamp) -> T) -> Result<T, String> {
+    text.parse().or_else(|error: Malformed| {
+        text.parse().map(|moment: Moment| instant(moment.0)).map_err(|_| error.to_string())
+    })
 }

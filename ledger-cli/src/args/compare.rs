@@ -1,13 +1,15 @@
-//! `context`, `ratings`, `peers`, `variations`, `programme`: what lets like be compared with like, and how far
-//! the programme is. Also every question about more than one assessment.
+//! `context`, `peers`, `variations`, `programme`: what lets like be compared with like, and how far the programme
+//! is. Also every question about more than one assessment.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use ledger_core::assessment::civil::Date;
-use ledger_core::assessment::codes::{AreaKind, Code, OrganisationId, Url};
+use ledger_core::assessment::codes::{Code, OrganisationId, Url};
 use ledger_core::assessment::event::ContextVariable;
 use serde::Serialize;
 
-use super::programme::{Programme, Ratings};
+use super::clocks::Clocks;
+use super::programme::Programme;
+use super::ratings::ListRatings;
 use super::{Ready, write};
 use crate::exit::Failure;
 use crate::wanted::{On, Wanted};
@@ -33,7 +35,7 @@ pub enum Question {
     /// Provider ratings within an area.
     Variations(VariationsArgs),
     /// How far the programme is.
-    Programme,
+    Programme(Clocks),
     /// The thematic reviews.
     Themes,
     /// A thematic review.
@@ -61,7 +63,7 @@ pub enum Context {
                             --value deprivation-share=0.21 --from 2026-04-01 --actor analyst-1")]
     Record(RecordContext),
     /// An area's context, each value with its day and entry.
-    #[command(after_help = "Example:\n  ledger context show QE1")]
+    #[command(after_help = "Example:\n  ledger context show QE1 --as-of 2024-06-01")]
     Show(ShowContext),
     /// Record the context that ships: population of systems and authorities, deprivation of systems.
     #[command(after_help = "Example:\n  ledger context load --actor analyst-1")]
@@ -98,9 +100,9 @@ fn variable(text: &str) -> Result<ContextVariable, String> {
 pub struct ShowContext {
     /// The area: full name, ONS or ODS code, or exact name.
     pub subject: String,
-    /// What held on that day; today if absent.
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<Date>,
+    /// On which day, as known when.
+    #[command(flatten)]
+    pub clocks: Clocks,
 }
 
 impl Context {
@@ -111,54 +113,6 @@ impl Context {
             }
             Context::Show(args) => Ok(Ready::Ask(Question::Context(args))),
             Context::Load => Ok(Ready::LoadContext),
-        }
-    }
-}
-
-/// `ledger ratings`.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-#[command(
-    after_help = "Examples:\n  ledger ratings --kind local-authority\n  ledger ratings --sort rating --peers 3"
-)]
-pub struct RatingsArgs {
-    #[command(subcommand)]
-    command: Option<Ratings>,
-    #[command(flatten)]
-    list: ListRatings,
-}
-
-/// How ratings are listed.
-#[derive(Debug, Clone, Args)]
-pub struct ListRatings {
-    /// Subjects of this kind: ics, local-authority, provider.
-    #[arg(long, default_value = "local-authority")]
-    pub kind: AreaKind,
-    /// In which order; by rating each is printed with its peer group.
-    #[arg(long, value_enum, default_value_t = RatingsOrder::Code)]
-    pub sort: RatingsOrder,
-    /// How many peers are printed beside each.
-    #[arg(long, value_name = "K", default_value_t = 3)]
-    pub peers: usize,
-    /// In force on that day; today if absent.
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<Date>,
-}
-
-/// The order of a list of ratings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RatingsOrder {
-    /// By area code.
-    Code,
-    /// By rating, best first.
-    Rating,
-}
-
-impl RatingsArgs {
-    pub(super) fn ready(self) -> Result<Ready, Failure> {
-        match self.command {
-            Some(command) => command.ready(),
-            None => Ok(Ready::Ask(Question::Ratings(self.list))),
         }
     }
 }
@@ -176,6 +130,9 @@ pub struct PeersArgs {
     /// How many.
     #[arg(short, long = "count", value_name = "N", default_value_t = 5)]
     pub k: usize,
+    /// On which day, as known when.
+    #[command(flatten)]
+    pub clocks: Clocks,
 }
 
 /// `ledger variations`.
@@ -188,6 +145,9 @@ Example:\n  ledger variations QE1"
 pub struct VariationsArgs {
     /// The area: full name, ONS or ODS code, or exact name.
     pub area: String,
+    /// Submitted by which day, as known when.
+    #[command(flatten)]
+    pub clocks: Clocks,
 }
 
 /// `ledger programme`.
@@ -197,14 +157,20 @@ pub struct VariationsArgs {
 pub struct ProgrammeArgs {
     #[command(subcommand)]
     command: Option<ProgrammeCommand>,
+    #[command(flatten)]
+    clocks: Clocks,
 }
 
 /// What `ledger programme` can do.
 #[derive(Debug, Subcommand)]
 enum ProgrammeCommand {
     /// How far the programme is, by kind of subject.
-    #[command(after_help = "Example:\n  ledger programme show")]
-    Show,
+    #[command(after_help = "Example:\n  ledger programme show --as-of 2025-01-31")]
+    Show {
+        /// On which day, as known when.
+        #[command(flatten)]
+        clocks: Clocks,
+    },
     /// Pausing and resuming.
     #[command(flatten)]
     Change(Programme),
@@ -214,7 +180,8 @@ impl ProgrammeArgs {
     pub(super) fn ready(self) -> Result<Ready, Failure> {
         match self.command {
             Some(ProgrammeCommand::Change(command)) => command.ready(),
-            Some(ProgrammeCommand::Show) | None => Ok(Ready::Ask(Question::Programme)),
+            Some(ProgrammeCommand::Show { clocks }) => Ok(Ready::Ask(Question::Programme(clocks))),
+            None => Ok(Ready::Ask(Question::Programme(self.clocks))),
         }
     }
 }

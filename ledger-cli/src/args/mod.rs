@@ -21,6 +21,7 @@ mod national;
 mod ongoing;
 mod programme;
 mod publication;
+mod ratings;
 mod reading;
 mod replaying;
 mod risk;
@@ -39,7 +40,7 @@ use ledger_core::log::CommandId;
 pub use audit::AuditArgs;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
 pub use clocks::Clocks;
-pub use compare::{ListRatings, PeersArgs, Question, RatingsOrder, ShowContext, VariationsArgs};
+pub use compare::{PeersArgs, Question, ShowContext, VariationsArgs};
 pub use deadlines::DeadlinesArgs;
 pub use diff::DiffArgs;
 pub use explain::ExplainArgs;
@@ -47,6 +48,7 @@ pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
 pub use national::NationalArgs;
+pub use ratings::{ListRatings, Rated, RatingsFormat, RatingsOrder};
 pub use reading::{
     CoverageArgs, HistoryArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs,
     ShowArgs, TailArgs, VerifyArgs,
@@ -135,7 +137,7 @@ pub enum Top {
     #[command(subcommand)]
     Actor(foundation::Actor),
     /// The ratings of all subjects of a kind; and whether ratings may be given.
-    Ratings(compare::RatingsArgs),
+    Ratings(ratings::RatingsArgs),
     /// Priorities of the Secretary of State.
     #[command(subcommand)]
     Priorities(programme::Priorities),

@@ -104,7 +104,7 @@ fn transcribe(stage: &mut Stage, subject: &str, data: &Value) -> Result<Sequence
 /// The fields of a row, under the method of the day it counts from.
 fn result(row: &PublishedResult, recorded: Timestamp) -> Result<Value, Failure> {
     let old: Date = OLD_METHOD_ENDS.parse()?;
-    let is_old = counts_from(row.date, recorded) <= old;
+    let is_old = counts_from(row.date, Date::in_london(recorded)) <= old;
     Ok(json!({
         "kind": "result",
         "framework": if is_old { "local-authority/2023" } else { "local-authority/2025" },

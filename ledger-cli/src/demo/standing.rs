@@ -35,7 +35,7 @@ pub fn conclude(dir: &Path, out: &mut Out) -> Result<(), Failure> {
     out.line("ITS RATING")?;
     let answer = history.register.rating(&subject, END.parse()?);
     let names = log.names(&answer.rests_on())?;
-    rating::print(out, &answer, &names, KnownAt::Now, history.head)?;
+    rating::print(out, &answer, &names, "now", history.head)?;
     out.line("")?;
     out.line("ITS HISTORY")?;
     let lines = history.lines();

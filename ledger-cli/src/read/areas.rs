@@ -1,7 +1,7 @@
 //! `area list`, `area show`, `actor list`: who and what is known.
 
 use ledger_core::assessment::codes::AreaKind;
-use replay::AreaView;
+use replay::{AreaView, KnownAt};
 use serde_json::json;
 
 use super::Reader;
@@ -10,7 +10,7 @@ use crate::output::{Table, or_dash};
 
 /// Lists areas.
 pub fn list(reader: &Reader, kind: Option<AreaKind>) -> Result<(), Failure> {
-    let (register, contexts) = reader.contexts()?;
+    let (register, contexts) = reader.contexts(KnownAt::Now)?;
     let today = reader.today()?;
     let areas = register.areas().filter(|(subject, _)| kind.is_none() || subject.area_kind() == kind);
     let mut out = reader.out()?;
@@ -46,7 +46,7 @@ fn of(subject: &str, area: &AreaView) -> serde_json::Value {
 /// Shows an area.
 pub fn show(reader: &Reader, name: &str) -> Result<(), Failure> {
     let subject = reader.resolve(name)?;
-    let (register, contexts) = reader.contexts()?;
+    let (register, contexts) = reader.contexts(KnownAt::Now)?;
     let Some(area) = register.area(&subject) else {
         return Err(Failure::Usage(format!("{subject} is not registered: see `ledger area list`")));
     };

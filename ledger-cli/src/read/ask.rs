@@ -5,7 +5,7 @@ use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use replay::{Contexts, Fold, KnownAt, Projection, Register};
 
-use super::{Reader, after, compare, figures, themes, variations, with_progress};
+use super::{Reader, after, compare, figures, ratings, themes, variations, with_progress};
 use crate::args::{Global, Question};
 use crate::exit::Failure;
 
@@ -18,10 +18,10 @@ pub fn ask(global: &Global, question: Question) -> Result<(), Failure> {
         }
         Question::Balance => figures::balance(&reader),
         Question::Context(args) => compare::context(&reader, &args),
-        Question::Ratings(args) => compare::ratings(&reader, &args),
+        Question::Ratings(args) => ratings::ratings(&reader, &args),
         Question::Peers(args) => compare::peers(&reader, &args),
         Question::Variations(args) => variations::variations(&reader, &args),
-        Question::Programme => compare::programme(&reader),
+        Question::Programme(clocks) => compare::programme(&reader, clocks),
         Question::Themes => themes::list(&reader),
         Question::Theme { id } => themes::show(&reader, &id),
         Question::Plan { subject } => after::plan(&reader, &subject),
@@ -31,10 +31,19 @@ pub fn ask(global: &Global, question: Question) -> Result<(), Failure> {
 
 impl Reader {
     /// Hands every event to `apply` and to the register. Cost: one pass over the log.
-    pub fn fold(&self, mut apply: impl FnMut(&Recorded)) -> Result<Register, Failure> {
+    pub fn fold(&self, apply: impl FnMut(&Recorded)) -> Result<Register, Failure> {
+        self.fold_until(KnownAt::Now, apply)
+    }
+
+    /// As [`Reader::fold`], of what was known at a moment.
+    pub fn fold_until(
+        &self,
+        known_at: KnownAt,
+        mut apply: impl FnMut(&Recorded),
+    ) -> Result<Register, Failure> {
         let mut register = Register::default();
         with_progress("reading", |tell| {
-            self.log.read(KnownAt::Now, tell, |reading| {
+            self.log.read(known_at, tell, |reading| {
                 register.apply(&reading.recorded);
                 apply(&reading.recorded);
             })
@@ -48,8 +57,8 @@ impl Reader {
     }
 
     /// Areas and their context.
-    pub fn contexts(&self) -> Result<(Register, Contexts), Failure> {
-        self.folded(KnownAt::Now)
+    pub fn contexts(&self, known_at: KnownAt) -> Result<(Register, Contexts), Failure> {
+        self.folded::<(Register, Contexts)>(known_at)
     }
 }
 

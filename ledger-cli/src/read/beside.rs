@@ -31,7 +31,8 @@ pub fn overall(sides: [&str; 2], first: &RatingAnswer, second: &RatingAnswer) ->
 }
 
 fn successors(answer: &RatingAnswer) -> String {
-    let names: Vec<String> = answer.successors.iter().map(ToString::to_string).collect();
+    let names: Vec<String> =
+        answer.successors.iter().map(|successor| successor.subject.to_string()).collect();
     or_dash((!names.is_empty()).then(|| names.join(", ")))
 }
 

@@ -68,7 +68,7 @@ fn print_in_context(
     heading: &[&str],
     rows: Vec<(Value, Vec<String>)>,
 ) -> Result<(), Failure> {
-    let (_, contexts) = reader.contexts()?;
+    let (_, contexts) = reader.contexts(KnownAt::Now)?;
     let today = reader.today()?;
     let beside = |(mut value, mut cells): (Value, Vec<String>)| {
         let subject = value["subject"].as_str().and_then(|name| name.parse::<Subject>().ok());

@@ -1,27 +1,26 @@
-//! `context`, `ratings`, `peers`, `programme`: results beside what they are compared by.
-//!
-//! The order is by area code unless asked otherwise: a list by rating prints each area's peer group beside it, since
-//! a rank among unlike areas says little.
+//! `context`, `peers`, `programme`: results beside what they are compared by. Left out: the list of ratings
+//! (`ratings.rs`).
 
+use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{AreaKind, Subject};
-use replay::{KnownAt, PEER_VARIABLES, Programme, RatingAnswer, Register, Status};
+use replay::{PEER_VARIABLES, Programme, RatingAnswer, Register, Status};
 use serde_json::json;
 
 use super::ask::registered;
 use super::{Reader, code};
-use crate::args::{ListRatings, PeersArgs, RatingsOrder, ShowContext};
+use crate::args::{Clocks, PeersArgs, ShowContext};
 use crate::exit::Failure;
 use crate::output::{Table, or_dash};
 
 /// Shows an area's context.
 pub fn context(reader: &Reader, args: &ShowContext) -> Result<(), Failure> {
-    let (register, contexts) = reader.contexts()?;
+    let (as_of, known_at) = reader.clocks(args.clocks)?;
+    let (register, contexts) = reader.contexts(known_at)?;
     let subject = registered(&register, &args.subject)?;
-    let as_of = args.as_of.map_or_else(|| reader.today(), Ok)?;
     let values = contexts.of(&subject, as_of);
     let mut out = reader.out()?;
     if reader.json {
-        out.json(&json!({ "subject": subject, "as_of": as_of, "context": values }))?;
+        out.json(&json!({ "subject": subject, "as_of": as_of, "known_at": known_at.to_string(), "context": values }))?;
         return out.flush();
     }
     out.line(format!("{subject} as of {as_of}: {}", contexts.line(&subject, as_of)))?;
@@ -41,7 +40,7 @@ pub fn context(reader: &Reader, args: &ShowContext) -> Result<(), Failure> {
 }
 
 /// A rating in a word or two, with what qualifies it.
-fn standing(answer: &RatingAnswer) -> String {
+pub(super) fn standing(answer: &RatingAnswer) -> String {
     let said = match answer.status {
         Status::NotYetAssessed => return "not yet assessed".to_owned(),
         Status::Withdrawn => "withdrawn".to_owned(),
@@ -54,69 +53,8 @@ fn standing(answer: &RatingAnswer) -> String {
     if caveats.is_empty() { said } else { format!("{said} ({})", caveats.join("; ")) }
 }
 
-/// Lists the ratings of all subjects of a kind that exist on the day.
-pub fn ratings(reader: &Reader, args: &ListRatings) -> Result<(), Failure> {
-    if !args.kind.is_assessed() {
-        return Err(Failure::Usage(format!(
-            "areas of kind {} have no ratings: ics, local-authority or provider expected",
-            args.kind
-        )));
-    }
-    let (register, contexts) = reader.contexts()?;
-    let as_of = args.as_of.map_or_else(|| reader.today(), Ok)?;
-    let exists = |area: &replay::AreaView| {
-        area.valid_from.is_none_or(|from| from <= as_of) && area.valid_to.is_none_or(|to| as_of <= to)
-    };
-    let areas =
-        register.areas().filter(|(subject, area)| subject.area_kind() == Some(args.kind) && exists(area));
-    let mut answers: Vec<RatingAnswer> = areas.map(|(subject, _)| register.rating(subject, as_of)).collect();
-    let by_rating = args.sort == RatingsOrder::Rating;
-    if by_rating {
-        // Best first; what has no rating last; equals by code.
-        answers.sort_by_key(|answer| {
-            std::cmp::Reverse((answer.rating, answer.percent, std::cmp::Reverse(answer.subject.clone())))
-        });
-    }
-    let mut out = reader.out()?;
-    let mut heading = vec!["subject", "name", "rating", "from", "context"];
-    heading.extend(by_rating.then_some("nearest peers"));
-    let mut table = Table::new(&heading);
-    for answer in &answers {
-        let peers = by_rating.then(|| contexts.peers(&answer.subject, as_of, args.peers));
-        let context = contexts.line(&answer.subject, as_of);
-        if reader.json {
-            let peers = peers.map(|peers| beside(&register, &peers.areas, as_of));
-            out.json(&json!({
-                "subject": answer.subject, "name": answer.name, "as_of": as_of, "status": answer.status,
-                "rating": answer.rating, "percent": answer.percent, "caveats": answer.caveats,
-                "result": answer.result.as_ref().map(|result| result.sequence),
-                "context": contexts.of(&answer.subject, as_of), "peers": peers,
-            }))?;
-            continue;
-        }
-        let mut cells = vec![
-            answer.subject.to_string(),
-            or_dash(answer.name.as_ref()),
-            standing(answer),
-            or_dash(answer.result.as_ref().map(|result| result.effective)),
-            context,
-        ];
-        cells.extend(peers.map(|peers| group(&register, &peers.areas, as_of)));
-        table.cells(cells);
-    }
-    if !reader.json {
-        out.table(&table)?;
-        let rated = answers.iter().filter(|answer| answer.rating.is_some()).count();
-        out.line(format!("{rated} of {} rated as of {as_of}", answers.len()))?;
-    }
-    out.flush()
-}
-
-fn beside(
-    register: &Register,
-    areas: &[Subject],
-    as_of: ledger_core::assessment::civil::Date,
-) -> serde_json::Value {
+/// Peers as a program reads them.
+pub(super) fn beside(register: &Register, areas: &[Subject], as_of: Date) -> serde_json::Value {
     let peers = areas.iter().map(|area| {
         let answer = register.rating(area, as_of);
         json!({ "subject": area, "name": answer.name, "rating": answer.rating, "percent": answer.percent })
@@ -125,7 +63,7 @@ fn beside(
 }
 
 /// A peer group in one cell: name and rating of each.
-fn group(register: &Register, areas: &[Subject], as_of: ledger_core::assessment::civil::Date) -> String {
+pub(super) fn group(register: &Register, areas: &[Subject], as_of: Date) -> String {
     if areas.is_empty() {
         return "none: its context is not recorded".to_owned();
     }
@@ -138,14 +76,14 @@ fn group(register: &Register, areas: &[Subject], as_of: ledger_core::assessment:
 
 /// Lists an area's peers.
 pub fn peers(reader: &Reader, args: &PeersArgs) -> Result<(), Failure> {
-    let (register, contexts) = reader.contexts()?;
+    let (as_of, known_at) = reader.clocks(args.clocks)?;
+    let (register, contexts) = reader.contexts(known_at)?;
     let subject = registered(&register, &args.subject)?;
-    let as_of = reader.today()?;
     let peers = contexts.peers(&subject, as_of, args.k);
     let mut out = reader.out()?;
     if reader.json {
         out.json(&json!({
-            "subject": subject, "as_of": as_of, "variables": peers.variables,
+            "subject": subject, "as_of": as_of, "known_at": known_at.to_string(), "variables": peers.variables,
             "peers": beside(&register, &peers.areas, as_of),
         }))?;
         return out.flush();
@@ -169,9 +107,9 @@ pub fn peers(reader: &Reader, args: &PeersArgs) -> Result<(), Failure> {
 }
 
 /// Shows how far the programme is.
-pub fn programme(reader: &Reader) -> Result<(), Failure> {
-    let (register, programme) = reader.folded::<(Register, Programme)>(KnownAt::Now)?;
-    let as_of = reader.today()?;
+pub fn programme(reader: &Reader, clocks: Clocks) -> Result<(), Failure> {
+    let (as_of, known_at) = reader.clocks(clocks)?;
+    let (register, programme) = reader.folded::<(Register, Programme)>(known_at)?;
     let mut out = reader.out()?;
     let heading =
         ["kind", "assessed", "open", "results by phase", "days to the limit", "programme", "next due"];
@@ -203,7 +141,7 @@ pub fn programme(reader: &Reader) -> Result<(), Failure> {
     }
     if !reader.json {
         out.table(&table)?;
-        out.line(format!("as of {as_of}; known at {}", KnownAt::Now))?;
+        out.line(format!("as of {as_of}; known at {known_at}"))?;
     }
     out.flush()
 }

@@ -20,6 +20,7 @@ mod figures;
 pub mod history;
 mod national;
 pub mod rating;
+mod ratings;
 pub mod replaying;
 pub mod risk;
 pub mod state;
@@ -140,10 +141,11 @@ impl Reader {
         Ok(entry.map_or(Timestamp::EPOCH, |entry| entry.recorded_time))
     }
 
-    /// The day and the moment that a question is about.
+    /// The day and the moment that a question is about. Refuses an entry that is not recorded yet.
     pub fn clocks(&self, clocks: Clocks) -> Result<(Date, KnownAt), Failure> {
-        let as_of = self.log.day(clocks.as_of.unwrap_or_default(), self.today()?)?;
-        Ok((as_of, clocks.known_at.unwrap_or_default()))
+        let known_at = clocks.known_at.unwrap_or_default();
+        self.log.known(known_at)?;
+        Ok((self.log.day(clocks.as_of.unwrap_or_default(), self.today()?)?, known_at))
     }
 
     /// The London date of [`Reader::now`].

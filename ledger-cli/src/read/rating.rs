@@ -1,7 +1,7 @@
 //! `rating`, `report`: what was in force, and the report that says so.
 
 use replay::report::{Format, NoReport, Report};
-use replay::{EntryName, KnownAt, RatingAnswer, StatementView, Status};
+use replay::{EntryName, Existence, KnownAt, RatingAnswer, ResultKind, ResultView, StatementView, Status};
 use serde_json::json;
 
 use super::ask::context_line;
@@ -26,10 +26,12 @@ pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
     let answer = history.register.rating(&subject, as_of);
     let names = reader.log.names(&answer.rests_on())?;
     let context = context_line(&history, as_of);
+    let everything = history.head == reader.log.head();
     let mut out = reader.out()?;
     if reader.json {
         let mut value = json!(answer);
         value["known_at"] = json!(known_at.to_string());
+        value["everything_recorded"] = json!(everything);
         value["head"] = json!({ "entries": history.head.length.0, "hash": history.head.hash });
         value["sequence"] = json!(answer.result.as_ref().map(|result| result.sequence));
         value["hash"] = json!(answer.result.as_ref().and_then(|result| hash_of(&names, result.sequence)));
@@ -37,7 +39,8 @@ pub fn rating(global: &Global, args: &RatingArgs) -> Result<(), Failure> {
         value["context"] = json!(context);
         out.json(&value)?;
     } else {
-        print(&mut out, &answer, &names, known_at, history.head)?;
+        let note = if everything && known_at != KnownAt::Now { ", which is everything recorded" } else { "" };
+        print(&mut out, &answer, &names, &format!("{known_at}{note}"), history.head)?;
         out.line(format!("context: {context}"))?;
     }
     out.flush()
@@ -58,7 +61,7 @@ pub fn print(
     out: &mut Out,
     answer: &RatingAnswer,
     names: &[EntryName],
-    known_at: KnownAt,
+    known_at: &str,
     head: Head,
 ) -> Result<(), Failure> {
     let mut table = Table::pairs();
@@ -66,41 +69,24 @@ pub fn print(
     table.pair("name", or_dash(answer.name.as_ref()));
     table.pair("as of", answer.as_of);
     table.pair("known at", known_at);
-    let status = match answer.status {
-        Status::InForce => "in force",
-        Status::Ended => "ended: its last result, which no successor inherits",
-        Status::NotYetAssessed => "not yet assessed",
-        Status::Withdrawn => "withdrawn: no result is in force",
-    };
-    table.pair("status", status);
-    if matches!(answer.status, Status::InForce | Status::Ended) {
+    existence(&mut table, answer);
+    table.pair("status", status(answer));
+    if answer.result.is_some() {
         table.pair("rating", or_dash(answer.rating));
         table.pair("percent", or_dash(answer.percent));
         table.pair("basis", or_dash(answer.basis));
         table.pair("method", or_dash(answer.framework.as_ref()));
     }
-    if let Some(result) = &answer.result {
-        table.pair("result", format!("{} {}", result.sequence, or_dash(hash_of(names, result.sequence))));
-        table.pair("counts from", result.effective);
-        if let Some(source) = &result.source {
-            table.pair("source", source);
-        }
-    }
-    if let Some(printed) = answer.printed {
-        table.pair("printed there", format!("{}, {} %", or_dash(printed.rating), or_dash(printed.percent)));
-    }
-    for correction in answer.result.iter().flat_map(|result| &result.corrections) {
-        table.pair("corrected by", correction);
-    }
+    origin(&mut table, answer, names);
     for caveat in &answer.caveats {
-        table.pair("but", caveat.words());
-    }
-    for successor in &answer.successors {
-        table.pair("succeeded by", successor);
+        let causes = answer.caveat_entries.get(caveat).into_iter().flatten();
+        let causes: Vec<String> = causes.map(ToString::to_string).collect();
+        table.pair("but", format!("{} ({})", caveat.words(), causes.join(", ")));
     }
     for before in &answer.predecessors {
         let stood = format!("{}, {} %", or_dash(before.rating), or_dash(before.percent));
-        table.pair("follows", format!("{} (which stood at {stood}; not inherited)", before.subject));
+        let name = or_dash(before.name.as_ref());
+        table.pair("follows", format!("{} {name} (which stood at {stood}; not inherited)", before.subject));
     }
     table.pair("head", head);
     out.table(&table)?;
@@ -117,6 +103,77 @@ pub fn print(
         out.line(format!("without a score: {}", missing.join(", ")))?;
     }
     Ok(())
+}
+
+fn status(answer: &RatingAnswer) -> &'static str {
+    match answer.status {
+        Status::InForce => "in force",
+        Status::Ended => "ended: its last result, which no successor inherits",
+        Status::NotYetAssessed => "not yet assessed: no result counts on that day",
+        Status::Withdrawn => "withdrawn: no result is in force",
+    }
+}
+
+/// What a day before the area's first or after its last means.
+fn existence(table: &mut Table, answer: &RatingAnswer) {
+    match answer.existence {
+        Existence::Exists => {}
+        Existence::NotBegun => {
+            table.pair("area", format!("begins only on {}", or_dash(answer.valid_from)));
+        }
+        Existence::Ended => table.pair("area", format!("ended on {}", or_dash(answer.valid_to))),
+    }
+    for successor in &answer.successors {
+        table.pair("succeeded by", format!("{} {}", successor.subject, or_dash(successor.name.as_ref())));
+    }
+}
+
+/// Where the result comes from, and the other results that scores are carried forward from.
+fn origin(table: &mut Table, answer: &RatingAnswer, names: &[EntryName]) {
+    let latest = answer.result.as_ref().map(|result| result.sequence);
+    if let Some(result) = &answer.result {
+        table.pair("result", format!("{} {}", result.sequence, or_dash(hash_of(names, result.sequence))));
+        table.pair("counts from", counts_from(result));
+        table.pair(
+            "origin",
+            match result.kind {
+                ResultKind::Published => "published here",
+                ResultKind::Transcribed => "transcribed from a source",
+            },
+        );
+        if let Some(findings) = &result.findings {
+            table.pair("findings", findings);
+        }
+        if let Some(source) = &result.source {
+            table.pair("source", source);
+        }
+    }
+    if let Some(printed) = answer.printed {
+        table.pair("printed there", format!("{}, {} %", or_dash(printed.rating), or_dash(printed.percent)));
+    }
+    for result in &answer.results {
+        if Some(result.sequence) != latest {
+            table.pair("carries", format!("{} of {}", result.sequence, counts_from(result)));
+        }
+        for correction in &result.corrections {
+            table.pair("corrected by", correction);
+        }
+    }
+}
+
+/// The day a result counts from, and what its source printed where that is another precision or nothing.
+fn counts_from(result: &ResultView) -> String {
+    let effective = result.effective;
+    match (result.kind, result.dated) {
+        (ResultKind::Published, _) => effective.to_string(),
+        (ResultKind::Transcribed, None) => {
+            format!("{effective} (when it was recorded: its source has no date)")
+        }
+        (ResultKind::Transcribed, Some(dated)) if dated.to_string() == effective.to_string() => {
+            dated.to_string()
+        }
+        (ResultKind::Transcribed, Some(dated)) => format!("{effective} (printed: {dated})"),
+    }
 }
 
 fn themes(answer: &RatingAnswer) -> Table {
@@ -143,7 +200,7 @@ fn statements(statements: &[StatementView]) -> Table {
         table.row([
             statement.statement.to_string(),
             statement.score.to_string(),
-            statement.entry.to_string(),
+            statement.entries.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             statement.assessment.map_or_else(|| "transcribed".to_owned(), |sequence| sequence.to_string()),
             statement.effective.to_string(),
             note,

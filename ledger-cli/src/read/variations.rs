@@ -1,6 +1,6 @@
 //! `variations`: how provider ratings vary within an area, by place and by kind of organisation.
 //!
-//! Counted is the latest rating of each organisation that was submitted as evidence and stands. The places are the
+//! Counted is the latest rating of each organisation that was submitted as evidence by the day and stands on it. The places are the
 //! area itself, its authorities as local authorities, and every area registered within it or them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,9 @@ struct Submitted {
 /// Shows the distribution of provider ratings within an area.
 pub fn variations(reader: &Reader, args: &VariationsArgs) -> Result<(), Failure> {
     let mut submitted: BTreeMap<Sequence, Submitted> = BTreeMap::new();
-    let register = reader.fold(|recorded| match &recorded.event {
+    let (as_of, known_at) = reader.clocks(args.clocks)?;
+    let register = reader.fold_until(known_at, |recorded| match &recorded.event {
+        _ if as_of < recorded.valid_from() => {}
         Event::EvidenceSubmitted(event) => {
             if let Some(EvidenceResult::ProviderRating { provider, rating, published }) = &event.result {
                 let rating = Submitted {
@@ -110,7 +112,7 @@ pub fn variations(reader: &Reader, args: &VariationsArgs) -> Result<(), Failure>
 }
 
 /// The area, its authorities, and every area within these.
-fn within(register: &Register, area: &Subject) -> BTreeSet<Subject> {
+pub(super) fn within(register: &Register, area: &Subject) -> BTreeSet<Subject> {
     let mut places: BTreeSet<Subject> = [area.clone()].into();
     if let Some(view) = register.area(area) {
         let authorities = view.organisations.keys().filter_map(|id| id.strip_prefix("authority/"));

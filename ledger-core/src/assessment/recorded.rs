@@ -73,11 +73,11 @@ impl Recorded {
 /// The day from which a transcribed result counts: the last day of its printed date. An undated result, and
 /// one whose last day lies after the recording, counts from the day it was recorded.
 pub fn transcribed_from(transcribed: &RatingTranscribed, recorded: Timestamp) -> Date {
-    counts_from(transcribed.effective_from, recorded)
+    counts_from(transcribed.effective_from, Date::in_london(recorded))
 }
 
-/// As [`transcribed_from`], from the printed date alone.
-pub fn counts_from(printed: Option<PartialDate>, recorded: Timestamp) -> Date {
-    let recorded = Date::in_london(recorded);
+/// As [`transcribed_from`], from the printed date and the London day on which the result was recorded. A corrected
+/// date is held against the day of the result, not of its correction.
+pub fn counts_from(printed: Option<PartialDate>, recorded: Date) -> Date {
     printed.map_or(recorded, |date| date.last_day().min(recorded))
 }

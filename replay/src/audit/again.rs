@@ -305,7 +305,7 @@ pub(super) fn resting_on_withdrawn(state: &State) -> Vec<(Subject, Sequence, Seq
     let mut resting = Vec::new();
     for (subject, _) in state.areas() {
         let results = state.subject(subject).map_or(&[][..], |known| &known.results);
-        for kept in results.iter().filter(|kept| !kept.withdrawn) {
+        for kept in results.iter().filter(|kept| kept.withdrawn.is_none()) {
             let detail = state.detail(kept);
             let withdrawn = |item: &&Sequence| state.status(**item).is_some_and(|status| status.withdrawn);
             if let Some(item) = detail.rests_on.values().flatten().find(withdrawn) {

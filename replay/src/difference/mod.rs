@@ -206,13 +206,13 @@ struct Counting {
 impl Counting {
     fn at(grounds: &Grounds, moment: Moment) -> Self {
         let mut from = BTreeMap::new();
-        let own = grounds.events().filter(|recorded| recorded.subject == grounds.subject);
-        for recorded in own {
+        let own = || grounds.events().filter(|recorded| recorded.subject == grounds.subject);
+        for recorded in own() {
             let mut day = recorded.valid_from();
             if let Event::CorrectionRecorded(event) = &recorded.event {
-                if let (true, Some(moved)) =
-                    (moment.known.contains(recorded.sequence), moved_to(event, recorded))
-                {
+                let corrected = own().find(|corrected| corrected.sequence == event.corrects);
+                let moved = corrected.and_then(|corrected| moved_to(event, corrected));
+                if let (true, Some(moved)) = (moment.known.contains(recorded.sequence), moved) {
                     from.insert(event.corrects, moved);
                 }
                 day = from.get(&event.corrects).copied().unwrap_or(day);
@@ -251,13 +251,13 @@ impl Counting {
 }
 
 /// The day that a correction moves a result to, if it is one of the date.
-fn moved_to(event: &CorrectionRecorded, recorded: &Recorded) -> Option<Date> {
+fn moved_to(event: &CorrectionRecorded, corrected: &Recorded) -> Option<Date> {
     let printed = match (event.field, &event.now) {
         (CorrectableField::EffectiveFrom, Some(FieldValue::Text(text))) => text.as_str().parse().ok(),
         (CorrectableField::EffectiveFrom, _) => None,
         _ => return None,
     };
-    Some(counts_from(printed, recorded.recorded_time))
+    Some(counts_from(printed, Date::in_london(corrected.recorded_time)))
 }
 
 /// The subject's own entries that count on one side only.

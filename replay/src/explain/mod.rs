@@ -205,7 +205,7 @@ impl Explanation {
             results: Vec::new(),
             waiting: Vec::new(),
             withdrawn: Vec::new(),
-            successors: answer.successors,
+            successors: answer.successors.into_iter().map(|successor| successor.subject).collect(),
             predecessors: answer.predecessors,
             own_choices: Vec::new(),
             entries: Vec::new(),

@@ -380,7 +380,7 @@ fn check_validity(state: &State, request: &Request, context: &Context<'_>) -> Re
             (&request.subject, day)
         }
         Command::TranscribeRating(data) => {
-            (&request.subject, counts_from(data.effective_from, context.recorded_time))
+            (&request.subject, counts_from(data.effective_from, Date::in_london(context.recorded_time)))
         }
         Command::SweepRisk(_) => (&request.subject, Date::in_london(context.recorded_time)),
         Command::RecordContext(data) => (&request.subject, data.effective_from.unwrap_or(day)),

@@ -266,7 +266,7 @@ pub(super) fn cited_result(case: &Case<'_>, citation: Citation) -> Result<Sequen
 /// The result, which must stand.
 pub(super) fn standing_result<'a>(case: &Case<'a>, sequence: Sequence) -> Result<&'a KeptResult, Rejection> {
     let kept = case.known().and_then(|known| known.result(sequence));
-    kept.filter(|kept| !kept.withdrawn).ok_or(Rejection::NotPublished { sequence })
+    kept.filter(|kept| kept.withdrawn.is_none()).ok_or(Rejection::NotPublished { sequence })
 }
 
 pub(super) fn withdraw(case: &Case<'_>, data: &WithdrawRating) -> Result<Vec<Planned>, Rejection> {
@@ -365,7 +365,7 @@ fn reviewed(
 }
 
 pub(super) fn transcribe(case: &Case<'_>, data: &TranscribeRating) -> Result<Vec<Planned>, Rejection> {
-    let counts = counts_from(data.effective_from, case.context.recorded_time);
+    let counts = counts_from(data.effective_from, case.today());
     let concerned = data.concerns.map(|citation| transcribed(case, citation)).transpose()?;
     let framework = case.framework_on(&data.framework, counts)?;
     if let Some(unknown) =

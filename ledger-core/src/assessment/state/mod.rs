@@ -46,7 +46,7 @@ pub use few::Few;
 pub(in crate::assessment) use figures::breaches;
 pub use figures::{Figure, Figures};
 pub use held::Held;
-pub use results::{KeptResult, RestsOn, ResultDetail, ResultHead, Review};
+pub use results::{KeptResult, RestsOn, ResultDetail, ResultHead, Review, Withdrawal};
 pub use subject::*;
 
 /// An entry that cannot follow those before it. The log was written by other rules, or is not a log.
@@ -238,25 +238,31 @@ impl State {
         self.status.get(&sequence)
     }
 
-    /// What stands for a subject after the results that are not withdrawn, `more` among them.
+    /// What stands for a subject after the results that are not withdrawn; with `more`, after those that count on its
+    /// day, and it: a publication promises what is in force on its own day.
     pub(super) fn standing_with(&self, subject: &Subject, more: Option<&ResultOnRecord>) -> Option<Standing> {
-        let results = self.results_of(subject);
+        let results = self.results_of(subject, more.map(|more| more.effective));
         standing(&results.iter().chain(more).collect::<Vec<_>>(), |id| self.framework(id))
     }
 
     /// The earlier results whose scores `more` carries forward under its own framework, in order.
     pub(super) fn carried_into(&self, subject: &Subject, more: &ResultOnRecord) -> BTreeSet<Sequence> {
-        let results = self.results_of(subject);
+        let results = self.results_of(subject, Some(more.effective));
         let results: Vec<&ResultOnRecord> = results.iter().chain([more]).collect();
         let under_own = self.framework(&more.framework).and_then(|own| standing_in(own, &results));
         let scores = under_own.map(|standing| standing.scores).unwrap_or_default();
         scores.iter().map(|score| score.result).filter(|result| *result != more.sequence).collect()
     }
 
-    /// The subject's results that are not withdrawn, with their scores.
-    fn results_of(&self, subject: &Subject) -> Vec<ResultOnRecord> {
+    /// The subject's results that count on a day and are not withdrawn by then, with their scores; by now, without one.
+    fn results_of(&self, subject: &Subject, day: Option<Date>) -> Vec<ResultOnRecord> {
+        let counts = |from: Date| day.is_none_or(|day| from <= day);
         let kept = self.subjects.get(subject).map_or(&[][..], |known| &known.results);
-        kept.iter().filter(|kept| !kept.withdrawn).map(|kept| self.names.on_record(kept)).collect()
+        let stand = kept.iter().filter(|kept| {
+            counts(kept.result.effective)
+                && !kept.withdrawn.is_some_and(|withdrawn| counts(withdrawn.effective))
+        });
+        stand.map(|kept| self.names.on_record(kept)).collect()
     }
 
     /// The figures on record of a version of an indicator for an area.
@@ -500,7 +506,7 @@ impl State {
             }
             Event::RatingWithdrawn(event) => {
                 let kept = self.subject_mut(subject).result_mut(event.publication);
-                kept.ok_or_else(|| illegal("no such result"))?.withdrawn = true;
+                kept.ok_or_else(|| illegal("no such result"))?.withdrawn = Some(Withdrawal::of(recorded));
             }
             Event::ReviewRequested(event) => {
                 let review = Review { request: sequence, decision: None, republication_due: false };
@@ -531,6 +537,7 @@ impl State {
                             sequence,
                             framework: event.framework.clone(),
                             effective: transcribed_from(event, recorded.recorded_time),
+                            recorded: Date::in_london(recorded.recorded_time),
                             origin: Origin::Transcribed(printed),
                             breach: false,
                         };
@@ -538,7 +545,8 @@ impl State {
                     }
                     TranscribedKind::Withdrawal => {
                         let kept = event.concerns.and_then(|at| known.result_mut(at));
-                        kept.ok_or_else(|| illegal("no such result"))?.withdrawn = true;
+                        kept.ok_or_else(|| illegal("no such result"))?.withdrawn =
+                            Some(Withdrawal::of(recorded));
                     }
                     TranscribedKind::ReviewRequested => {
                         let review = Review { request: sequence, decision: None, republication_due: false };
@@ -679,14 +687,26 @@ impl State {
                 let known = self.subjects.get_mut(subject);
                 if let Some(kept) = known.and_then(|known| known.result_mut(event.corrects)) {
                     let mut result = self.names.on_record(kept);
-                    correct_result(&mut result, event, recorded);
+                    correct_result(&mut result, event, kept.result.recorded, recorded.sequence);
                     let ResultOnRecord { scores, effective, origin, .. } = result;
                     (kept.result.effective, kept.result.origin) = (effective, origin);
                     let detail = ResultDetail { scores, ..self.names.detail(kept) };
                     self.names.repack(kept, &detail);
+                } else if event.field == CorrectableField::EffectiveFrom {
+                    self.redate(subject, event);
                 }
             }
             CorrectableField::Source => {}
+        }
+    }
+
+    /// Moves a transcribed withdrawal to its corrected date.
+    fn redate(&mut self, subject: &Subject, event: &CorrectionRecorded) {
+        let kept = self.subjects.get_mut(subject).into_iter().flat_map(|known| &mut known.results);
+        for withdrawal in kept.filter_map(|kept| kept.withdrawn.as_mut()) {
+            if withdrawal.entry == event.corrects {
+                withdrawal.effective = counts_from(text(event.now.as_ref()), withdrawal.recorded);
+            }
         }
     }
 
@@ -716,6 +736,7 @@ impl State {
             sequence: recorded.sequence,
             framework: event.framework.clone(),
             effective,
+            recorded: Date::in_london(recorded.recorded_time),
             origin: Origin::Published { assessment: event.assessment },
             breach,
         };

@@ -13,6 +13,7 @@ use super::{ScoreKey, State};
 use crate::assessment::civil::Date;
 use crate::assessment::codes::{ActorId, CategoryId, FrameworkId, ItemId, StatementId};
 use crate::assessment::framework::Score;
+use crate::assessment::recorded::Recorded;
 use crate::assessment::standing::{GivenScore, Origin, ResultOnRecord};
 use crate::values::Sequence;
 
@@ -25,6 +26,8 @@ pub struct ResultHead {
     pub framework: FrameworkId,
     /// Day from which it counts.
     pub effective: Date,
+    /// Day on which it was recorded.
+    pub recorded: Date,
     /// Where it came from.
     pub origin: Origin,
     /// Whether a breach of regulations was recorded with the findings.
@@ -42,6 +45,24 @@ pub struct Review {
     pub republication_due: bool,
 }
 
+/// The withdrawal of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// What says so: a withdrawal, or the transcription of one.
+    pub entry: Sequence,
+    /// Day from which it counts.
+    pub effective: Date,
+    /// Day on which it was recorded.
+    pub recorded: Date,
+}
+
+impl Withdrawal {
+    pub(super) fn of(recorded: &Recorded) -> Self {
+        let day = Date::in_london(recorded.recorded_time);
+        Withdrawal { entry: recorded.sequence, effective: recorded.valid_from(), recorded: day }
+    }
+}
+
 /// A result on record and what became of it. Memory: some 200 bytes, and some hundred for its detail.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeptResult {
@@ -49,8 +70,8 @@ pub struct KeptResult {
     pub result: ResultHead,
     /// Its findings; none for a transcription.
     pub findings: Option<Sequence>,
-    /// Whether it was withdrawn.
-    pub withdrawn: bool,
+    /// Its withdrawal.
+    pub withdrawn: Option<Withdrawal>,
     /// Its review.
     pub review: Option<Review>,
     /// The decision on a notice.
@@ -118,7 +139,7 @@ impl Names {
         detail: &ResultDetail,
     ) -> KeptResult {
         let packed = self.pack(detail);
-        KeptResult { result, findings, withdrawn: false, review: None, notice: None, packed }
+        KeptResult { result, findings, withdrawn: None, review: None, notice: None, packed }
     }
 
     /// Replaces a result's detail.
@@ -198,7 +219,7 @@ impl Names {
     /// A result with its scores, as the rules of standing take it. Cost: about 0.1 us a statement.
     pub(super) fn on_record(&self, kept: &KeptResult) -> ResultOnRecord {
         let scores = postcard::take_from_bytes::<Scores>(&kept.packed).map(|(scores, _)| scores);
-        let ResultHead { sequence, framework, effective, origin, breach } = kept.result.clone();
+        let ResultHead { sequence, framework, effective, origin, breach, .. } = kept.result.clone();
         let scores = self.scores(scores.unwrap_or_default());
         ResultOnRecord { sequence, framework, effective, origin, scores, breach }
     }
@@ -235,6 +256,7 @@ mod tests {
             sequence: Sequence::new(7),
             framework: "ics/2023-interim".parse().expect("an id"),
             effective: Date::EARLIEST,
+            recorded: Date::EARLIEST,
             origin: Origin::Published { assessment: Sequence::new(1) },
             breach: true,
         };

@@ -160,15 +160,19 @@ pub(super) fn number<T: TryFrom<i64>>(value: Option<&FieldValue>) -> Option<T> {
     }
 }
 
-/// Changes a transcribed result as a correction says. It holds from the corrected entry's own valid time.
-pub fn correct_result(result: &mut ResultOnRecord, event: &CorrectionRecorded, recorded: &Recorded) {
+/// Changes a transcribed result, recorded on a day, as a correction - an entry - says. It holds from the corrected
+/// entry's own valid time.
+pub fn correct_result(
+    result: &mut ResultOnRecord,
+    event: &CorrectionRecorded,
+    recorded: Date,
+    correction: Sequence,
+) {
     match event.field {
         CorrectableField::Score => {
             let Some(statement) = event.statement.clone() else { return };
             match number::<Score>(event.now.as_ref()) {
-                Some(score) => {
-                    result.scores.insert(statement, GivenScore { score, entry: recorded.sequence })
-                }
+                Some(score) => result.scores.insert(statement, GivenScore { score, entry: correction }),
                 None => result.scores.remove(&statement),
             };
         }
@@ -183,7 +187,7 @@ pub fn correct_result(result: &mut ResultOnRecord, event: &CorrectionRecorded, r
             }
         }
         CorrectableField::EffectiveFrom => {
-            result.effective = counts_from(text(event.now.as_ref()), recorded.recorded_time);
+            result.effective = counts_from(text(event.now.as_ref()), recorded);
         }
         CorrectableField::Source
         | CorrectableField::Category
