@@ -1,9 +1,9 @@
 //! A subject's own history: every entry of it. The changes of its rating with their causes are in `timeline.rs`.
 
-use ledger_core::assessment::Recorded;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::framework::{Percent, Rating};
+use ledger_core::assessment::{Event, Recorded};
 use ledger_core::log::Head;
 use ledger_core::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 use serde::Serialize;
@@ -40,7 +40,8 @@ pub struct HistoryLine {
     pub version: u32,
     /// When it was recorded.
     pub recorded_time: Timestamp,
-    /// The first day it counts.
+    /// The first day it counts, as known: of a result its day as corrected, of a correction the first day of what it
+    /// corrects.
     pub valid_from: Date,
     /// Who it is by.
     pub author: String,
@@ -94,7 +95,7 @@ impl SubjectHistory {
                 hash: reading.hash,
                 version: SubjectVersion::get(recorded.subject_version),
                 recorded_time: recorded.recorded_time,
-                valid_from: recorded.valid_from(),
+                valid_from: self.counts_from(recorded),
                 author: recorded.author.to_string(),
                 event: recorded.event.name().to_owned(),
                 summary: summary(&recorded.event),
@@ -107,6 +108,22 @@ impl SubjectHistory {
             before = after;
         }
         lines
+    }
+
+    /// The first day an entry counts. A correction of a date reaches back to the earlier of both.
+    fn counts_from(&self, recorded: &Recorded) -> Date {
+        let known = |sequence: Sequence| self.register.counts_from(&self.subject, sequence);
+        let day = recorded.valid_from();
+        match &recorded.event {
+            Event::RatingTranscribed(_) => known(recorded.sequence).unwrap_or(day),
+            Event::CorrectionRecorded(event) => {
+                let place = |reading: &Reading| reading.recorded.sequence;
+                let place = self.readings.binary_search_by_key(&event.corrects, place);
+                let corrected = place.ok().map(|at| self.readings[at].recorded.valid_from());
+                corrected.into_iter().chain(known(event.corrects)).min().unwrap_or(day)
+            }
+            _ => day,
+        }
     }
 
     /// The rating in force on the day an entry was recorded.

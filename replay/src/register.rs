@@ -628,6 +628,13 @@ impl Register {
         of_result.chain(ended).collect()
     }
 
+    /// The day a result counts from, as corrected.
+    pub(crate) fn counts_from(&self, subject: &Subject, result: Sequence) -> Option<Date> {
+        let results = &self.subjects.get(subject)?.results;
+        let kept = results.iter().find(|kept| kept.result.sequence == result);
+        kept.map(|kept| kept.result.effective)
+    }
+
     /// The rating in force on `as_of`, as known after the entries applied. Cost: the subject's results times its
     /// framework's statements.
     pub fn rating(&self, subject: &Subject, as_of: Date) -> RatingAnswer {

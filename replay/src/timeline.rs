@@ -352,8 +352,7 @@ impl Timeline {
                 TranscribedKind::Withdrawal => MarkKind::Withdrawn,
             },
             Event::CorrectionRecorded(event) => {
-                let turns = self.register.turning_days(&self.subject);
-                day = *turns.get(&event.corrects)?.first()?;
+                day = self.register.counts_from(&self.subject, event.corrects)?;
                 MarkKind::Corrected
             }
             Event::RatingWithdrawn(_) => MarkKind::Withdrawn,
@@ -363,11 +362,8 @@ impl Timeline {
             Event::TriggerDischarged(_) => MarkKind::Discharged,
             _ => return None,
         };
-        if kind == MarkKind::Transcribed {
-            // As corrected, if its date was.
-            let turns = self.register.turning_days(&self.subject);
-            day = turns.get(&recorded.sequence).and_then(|days| days.first().copied()).unwrap_or(day);
-        }
+        // A transcription may have had its date corrected.
+        day = self.register.counts_from(&self.subject, recorded.sequence).unwrap_or(day);
         let (sequence, recorded_time) = (recorded.sequence, recorded.recorded_time);
         Some(Mark { day, kind, sequence, recorded_time, summary: summary(&recorded.event) })
     }

@@ -5,7 +5,7 @@
 //! out and its mark stays; every mark has a title that says it whole.
 
 use ledger_core::assessment::codes::{AreaKind, FrameworkId, ThemeId};
-use ledger_core::assessment::framework::{Band, Framework, Percent, Rating};
+use ledger_core::assessment::framework::{Band, Framework, Percent};
 
 use super::axis::Axis;
 use super::svg::{Shape, Stroke, colour, fitted, width};
@@ -87,7 +87,7 @@ pub fn history(timeline: &Timeline, imprint: &Imprint) -> String {
         let said = points.last().map_or("not yet assessed".to_owned(), |point| point.then.words());
         sheet.write(ENDS, TOP + 30, SMALL, true, &fitted(&said, SMALL, PAGE.0 - MARGIN / 2 - ENDS));
     }
-    lanes(&mut sheet, &marks, axis);
+    lanes(&mut sheet, &marks, &points, axis);
     key(&mut sheet);
     sheet.finish(&notes(timeline, &points), imprint)
 }
@@ -135,20 +135,24 @@ fn bands(sheet: &mut Sheet, framework: Option<&Framework>) {
         sheet.svg.rect((LEFT, top), (RIGHT - LEFT, base - top), fill, "none");
         let edge = Stroke { colour: colour::GREY, width: 2, dashes: "6 6" };
         sheet.svg.line((LEFT, top), (RIGHT, top), edge);
-        let middle = (top + base) / 2;
-        for (line, y) in in_lines(band.rating).into_iter().zip((middle - 8..).step_by(34)) {
-            sheet.ending_at(LEFT - 18, y, SMALL, true, &line);
-        }
-        let lines = i64::from(band.rating == Rating::RequiresImprovement);
-        let range = format!("{} to {} %", band.from_percent, band.to_percent);
-        sheet.ending_at(LEFT - 18, middle + 26 + 34 * lines, SMALL, false, &range);
+        name_band(sheet, band, (top, base));
     }
     sheet.svg.rect((LEFT, TOP), (RIGHT - LEFT, BASE - TOP), "none", colour::GREY);
 }
 
-/// A rating as people write it, a word a line.
-fn in_lines(rating: Rating) -> Vec<String> {
-    rating.as_str().split('-').map(ToOwned::to_owned).collect()
+/// The rating, a word a line, and its percentages; nothing where the band is too thin for them.
+fn name_band(sheet: &mut Sheet, band: &Band, (top, base): (i64, i64)) {
+    let words: Vec<&str> = band.rating.as_str().split('-').collect();
+    let lines = i64::try_from(words.len()).unwrap_or(1) + 1;
+    if base - top < 34 * lines {
+        return;
+    }
+    let first = (top + base) / 2 - 8 - 17 * (lines - 2);
+    let range = format!("{} to {} %", band.from_percent, band.to_percent);
+    let texts = words.into_iter().map(|word| (word, true)).chain([(range.as_str(), false)]);
+    for (at, (text, bold)) in (0_i64..).zip(texts) {
+        sheet.ending_at(LEFT - 18, first + 34 * at, SMALL, bold, text);
+    }
 }
 
 fn dates(sheet: &mut Sheet, axis: Axis, marks: &[Mark]) {
@@ -159,9 +163,10 @@ fn dates(sheet: &mut Sheet, axis: Axis, marks: &[Mark]) {
         sheet.centred(x, BASE + 50, SMALL, false, &name);
     }
     let guide = Stroke { colour: colour::GREY, width: 2, dashes: "4 10" };
-    let results = marks.iter().filter(|mark| mark.kind.lane() == 0);
-    for mark in results {
-        let x = axis.x(mark.day);
+    let mut results: Vec<i64> =
+        marks.iter().filter(|mark| mark.kind.lane() == 0).map(|mark| axis.x(mark.day)).collect();
+    results.dedup();
+    for x in results {
         sheet.svg.line((x, TOP), (x, BASE), guide);
     }
 }
@@ -308,7 +313,7 @@ fn name_lines(sheet: &mut Sheet, series: &[Series], ends: i64) {
 
 impl MarkKind {
     /// The lane it lies in.
-    fn lane(self) -> usize {
+    fn lane(self) -> i64 {
         match self {
             MarkKind::Published | MarkKind::Transcribed => 0,
             MarkKind::Corrected => 1,
@@ -357,23 +362,31 @@ impl MarkKind {
     ];
 }
 
-fn lanes(sheet: &mut Sheet, marks: &[Mark], axis: Axis) {
+fn lanes(sheet: &mut Sheet, marks: &[Mark], points: &[RatingPoint], axis: Axis) {
     let guide = Stroke { colour: colour::GREY, width: 2, dashes: "" };
-    for (lane, y) in (LANES + LANE / 2..).step_by(70).take(LANE_NAMES.len()).enumerate() {
+    for (lane, name) in (0_i64..).zip(LANE_NAMES) {
+        let y = LANES + LANE / 2 + LANE * lane;
         sheet.svg.line((LEFT, y), (RIGHT, y), guide);
-        sheet.ending_at(LEFT - 18, y + 10, SMALL, true, LANE_NAMES[lane]);
+        sheet.ending_at(LEFT - 18, y + 10, SMALL, true, name);
         let own: Vec<&Mark> = marks.iter().filter(|mark| mark.kind.lane() == lane).collect();
         let mut free = LEFT;
         for (at, mark) in own.iter().enumerate() {
             let x = axis.x(mark.day);
             let next = own.get(at + 1).map_or(PAGE.0 - MARGIN, |next| axis.x(next.day) - 20);
-            free = draw_mark(sheet, mark, (x, y), next, free);
+            let tried = labels(mark, points);
+            free = draw_mark(sheet, mark, &tried, (x, y), (free, next));
         }
     }
 }
 
-/// Draws a mark, and beside it as many of its words as there is room for until the next. Returns where they end.
-fn draw_mark(sheet: &mut Sheet, mark: &Mark, (x, y): (i64, i64), next: i64, free: i64) -> i64 {
+/// Draws a mark, and beside it the first of the labels tried that lies in the room left. Returns where that ends.
+fn draw_mark(
+    sheet: &mut Sheet,
+    mark: &Mark,
+    tried: &[String],
+    (x, y): (i64, i64),
+    (free, next): (i64, i64),
+) -> i64 {
     let (shape, filled) = mark.kind.shape();
     sheet.svg.open("g", &[]);
     let recorded = mark.recorded_time.to_string()[..10].to_owned();
@@ -387,7 +400,6 @@ fn draw_mark(sheet: &mut Sheet, mark: &Mark, (x, y): (i64, i64), next: i64, free
     sheet.svg.named(&said);
     sheet.svg.shape(shape, (x, y), 14, colour::BLACK, filled);
     sheet.svg.close("g");
-    let tried = labels(mark);
     let begin = x + 26;
     let fits = |words: &&String| begin >= free && begin + width(words, SMALLER) <= next;
     let Some(words) = tried.iter().find(fits) else { return free.max(x + 26) };
@@ -398,13 +410,16 @@ fn draw_mark(sheet: &mut Sheet, mark: &Mark, (x, y): (i64, i64), next: i64, free
     end + 20
 }
 
-/// What may stand beside a mark, the longest first: `2026-03-17 good, 64 %`, `2026-03-17 64 %`, `2026-03-17`.
-fn labels(mark: &Mark) -> Vec<String> {
+/// What may stand beside a mark, the longest first: `2026-03-17 good, 64 %`, `2026-03-17 64 %`, `2026-03-17`. Beside a
+/// result stands what is said since.
+fn labels(mark: &Mark, points: &[RatingPoint]) -> Vec<String> {
     let day = mark.day.to_string();
-    let parts: Vec<&str> = mark.summary.split(", ").collect();
-    let percent = parts.iter().position(|part| part.ends_with('%'));
-    let words = match percent {
-        Some(at) => vec![parts[..=at].join(", "), parts[at].to_owned()],
+    let said = points.iter().find(|point| point.from == mark.day).map(|point| point.then);
+    let words = match said.filter(|_| mark.kind.lane() == 0) {
+        Some(then) => {
+            let percent = then.percent.or(then.printed).map(|percent| format!("{percent} %"));
+            std::iter::once(then.words()).chain(percent).collect()
+        }
         None => {
             let first = mark.summary.split([',', ':']).next().unwrap_or_default();
             vec![first.to_owned(), first.split(" on ").next().unwrap_or_default().to_owned()]

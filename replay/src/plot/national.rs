@@ -162,7 +162,8 @@ fn block(sheet: &mut Sheet, kind: &NationalKind, top: i64, measure: &Measure) {
     if has_percents {
         percent_axis(sheet, top, ROW * i64::try_from(kind.rows.len()).unwrap_or(0));
     }
-    for (row, y) in kind.rows.iter().zip((top + ABOVE..).step_by(50)) {
+    for (row, at) in kind.rows.iter().zip(0_i64..) {
+        let y = top + ABOVE + ROW * at;
         let country = row.region.is_none() && row.name == "England";
         sheet.write(MARGIN, y + 30, 30, country, &fitted(&label(kind, row), 30, BARS.0 - MARGIN - 20));
         draw_bar(sheet, row, y);
