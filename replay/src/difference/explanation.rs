@@ -8,7 +8,7 @@
 //! event is needed. The search is exact (`smallest.rs`); all candidates together with the day always explain
 //! it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
@@ -139,13 +139,27 @@ fn candidates(grounds: &Grounds, earlier: Moment, later: Moment, side: Side) -> 
     candidates.map(|reading| after.describe(reading, side, &before)).collect()
 }
 
-/// The scores that publications give, but for those that one counting already on the earlier side gives.
+/// The scores that publications give, and those that these changed or moderated, but for what a publication counting
+/// already on the earlier side gives.
 fn scores_given(grounds: &Grounds, before: &Counting) -> BTreeSet<Sequence> {
+    let mut replaced = BTreeMap::new();
     let (mut given, mut already) = (BTreeSet::new(), BTreeSet::new());
     for recorded in grounds.events() {
-        if let Event::RatingPublished(event) = &recorded.event {
-            let scores = if before.counts(recorded) { &mut already } else { &mut given };
-            scores.extend(event.scores.iter().copied());
+        match &recorded.event {
+            Event::ScoreChanged(event) => {
+                replaced.insert(recorded.sequence, event.replaces);
+            }
+            Event::ScoreModerated(event) => {
+                replaced.insert(recorded.sequence, event.moderates);
+            }
+            Event::RatingPublished(event) => {
+                let scores = if before.counts(recorded) { &mut already } else { &mut given };
+                let lead_back = |score: &Sequence| {
+                    std::iter::successors(Some(*score), |score| replaced.get(score).copied())
+                };
+                scores.extend(event.scores.iter().flat_map(lead_back));
+            }
+            _ => {}
         }
     }
     &given - &already
