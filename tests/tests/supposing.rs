@@ -109,7 +109,7 @@ fn without(grounds: &Grounds, entries: &[Sequence], as_of: Date) -> RatingAnswer
 /// Whether both say the same of what is explained.
 fn same(explains: Explained, one: &RatingAnswer, other: &RatingAnswer) -> bool {
     (one.status, one.rating) == (other.status, other.rating)
-        && (explains == Explained::Rating || one.percent == other.percent)
+        && (explains == Explained::Rating || (one.percent == other.percent && scores(one) == scores(other)))
 }
 
 /// The entries that a brute search tries: whatever could bear on a rating and is new on the later side.
@@ -405,6 +405,10 @@ fn a_framework_of_the_same_id_is_another_adoption() {
     assert!(changed > 0, "some statement must be scored by categories");
 }
 
+fn scores(answer: &RatingAnswer) -> BTreeMap<StatementId, Score> {
+    answer.statements.iter().map(|view| (view.statement.clone(), view.score)).collect()
+}
+
 /// The scores that were given under the framework itself.
 fn own_scores(answer: &RatingAnswer) -> Vec<(StatementId, Score)> {
     let own = answer.statements.iter().filter(|view| view.mapped_from.is_none());
@@ -473,9 +477,6 @@ fn a_supposed_score_is_all_that_changes() {
                 let supposed = SupposedScore { statement: statement.id.clone(), category: None, score };
                 let supposition = Supposition { scores: vec![supposed], ..Supposition::default() };
                 let found = what_if(&grounds, &supposition, day).expect("supposed");
-                let scores = |answer: &RatingAnswer| -> BTreeMap<StatementId, Score> {
-                    answer.statements.iter().map(|view| (view.statement.clone(), view.score)).collect()
-                };
                 let mut expected = scores(&real);
                 let had = expected.insert(statement.id.clone(), score);
                 assert_eq!(scores(&found.supposed), expected, "seed {seed}: {subject} {}", statement.id);
