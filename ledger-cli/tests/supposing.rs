@@ -103,6 +103,42 @@ fn two_moments_are_compared() {
     assert_eq!(json["notices"], serde_json::json!(["SIMULATED CLOCK", "EXAMPLE"]));
 }
 
+/// Nine scores, each corrected to 4 and then to 3: more of the eighteen corrections must go than can be tried, and not
+/// all sets of five are.
+#[test]
+fn where_the_bound_of_the_search_is_reached_it_is_said() {
+    let demo = Demo::new();
+    let real = demo.published("rating Middlesbrough --json").ok().json();
+    let entry = real["result"]["sequence"].as_str().expect("a result");
+    for view in real["statements"].as_array().expect("statements") {
+        let statement = view["statement"].as_str().expect("an id");
+        for (was, now) in [(view["score"].to_string().as_str(), "4"), ("4", "3")] {
+            let line = format!(
+                "correct Middlesbrough --entry {entry} --field score --statement {statement} --was {was} --now {now} \
+                 --recorded-time 2026-07-02 --actor analyst-1"
+            );
+            demo.published(&line).ok();
+        }
+    }
+    let line = "diff Middlesbrough --from 2026-07-02@554 --to 2026-07-02";
+    let said = demo.published(line).ok().out;
+    let expected = "events of 18, none of which can be spared; a smaller set may do, but none of fewer than 5 does \
+                    (4096 sets were tried)";
+    assert!(said.contains("the changed rating is explained by") && said.contains(expected), "{said}");
+    let shown = said.lines().find_map(|line| line.strip_prefix("to see it: ledger ")).expect("a command");
+    let supposed = demo.published(&format!("{shown} --json")).ok().json();
+    let rating = |side: &str| supposed[side]["rating"].as_str().map(ToOwned::to_owned);
+    assert_eq!(
+        (rating("real"), rating("supposed")),
+        (Some("good".to_owned()), Some("requires-improvement".to_owned()))
+    );
+    let json = demo.published(&format!("{line} --json")).ok().json();
+    assert_eq!(
+        (&json["explanation"]["proven"], &json["explanation"]["at_least"]),
+        (&false.into(), &5.into())
+    );
+}
+
 #[test]
 fn what_is_supposed_stands_beside_what_is() {
     let demo = Demo::new();

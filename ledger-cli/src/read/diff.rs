@@ -157,8 +157,8 @@ fn introduction(explanation: &Causes) -> String {
     if !explanation.proven {
         let least = explanation.at_least;
         return format!(
-            "{explained}, none of which can be spared; {SETS_TRIED} sets were tried: none of fewer than \
-             {least} does, and not all larger ones were tried"
+            "{explained}, none of which can be spared; a smaller set may do, but none of fewer than {least} \
+             does ({SETS_TRIED} sets were tried)"
         );
     }
     let all = if explanation.all_tried { "" } else { ", though not every set of that size was tried" };

@@ -1,17 +1,18 @@
 //! The smallest set of events that explains a changed rating.
 //!
-//! A set explains a change if the later side without it has the earlier side's status and rating (or, where
-//! only the percentage differs, that too). *Without* means what `whatif` means by it. Candidates are what the
-//! later side knows, the earlier does not count, and can change a rating: results, their corrections,
-//! withdrawals, successions, scores that a publication gives. Where the days differ and not even all of them
-//! explain it, **the day came** as well: the question is put about the earlier side's day, and perhaps no
-//! event is needed. The search is exact (`smallest.rs`); all candidates together with the day always explain
-//! it.
+//! A set explains a change if the later side without it has the earlier side's status and rating; where only
+//! the percentage differs, the earlier percentage by the earlier scores. *Without* means what `whatif` means
+//! by it. Candidates are what the later side knows, the earlier does not count, and can change a rating:
+//! results, their corrections, withdrawals, successions, scores that a publication gives or that led to
+//! these. Where the days differ and not even all of them explain it, **the day came** as well: the question
+//! is put about the earlier side's day, and perhaps no event is needed. The search is exact (`smallest.rs`);
+//! all candidates with the day always explain it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_core::assessment::civil::Date;
-use ledger_core::assessment::codes::Subject;
+use ledger_core::assessment::codes::{StatementId, Subject};
+use ledger_core::assessment::framework::Score;
 use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::values::Sequence;
 use serde::Serialize;
@@ -31,7 +32,7 @@ const LISTED: usize = 16;
 pub enum Explained {
     /// A change of status or rating.
     Rating,
-    /// A change of the percentage alone.
+    /// A change of the percentage alone, and so of scores.
     Percent,
 }
 
@@ -46,7 +47,8 @@ pub struct Causes {
     pub candidates: usize,
     /// Whether it also takes that the later side's day came: without that, no set of events explains it.
     pub the_day: bool,
-    /// The sets, at most 16: first those without which the percentage too is the earlier one.
+    /// The sets, at most 16: first those without which the percentage too is the earlier one, and of these
+    /// first those of results rather than scores.
     pub sets: Vec<CauseSet>,
     /// How many sets of that size there are, as far as tried.
     pub number: usize,
@@ -139,16 +141,41 @@ fn candidates(grounds: &Grounds, earlier: Moment, later: Moment, side: Side) -> 
     candidates.map(|reading| after.describe(reading, side, &before)).collect()
 }
 
-/// The scores that publications give, but for those that one counting already on the earlier side gives.
+/// The scores that publications give, and those that these changed or moderated, but for what a publication
+/// counting already on the earlier side gives.
 fn scores_given(grounds: &Grounds, before: &Counting) -> BTreeSet<Sequence> {
+    let mut replaced = BTreeMap::new();
     let (mut given, mut already) = (BTreeSet::new(), BTreeSet::new());
     for recorded in grounds.events() {
-        if let Event::RatingPublished(event) = &recorded.event {
-            let scores = if before.counts(recorded) { &mut already } else { &mut given };
-            scores.extend(event.scores.iter().copied());
+        match &recorded.event {
+            Event::ScoreChanged(event) => {
+                replaced.insert(recorded.sequence, event.replaces);
+            }
+            Event::ScoreModerated(event) => {
+                replaced.insert(recorded.sequence, event.moderates);
+            }
+            Event::RatingPublished(event) => {
+                let scores = if before.counts(recorded) { &mut already } else { &mut given };
+                let lead_back = |score: &Sequence| {
+                    std::iter::successors(Some(*score), |score| replaced.get(score).copied())
+                };
+                scores.extend(event.scores.iter().flat_map(lead_back));
+            }
+            _ => {}
         }
     }
     &given - &already
+}
+
+impl CauseSet {
+    /// How many of its events are scores.
+    fn scores(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.event.starts_with("score.")).count()
+    }
+}
+
+fn scores(answer: &RatingAnswer) -> Vec<(&StatementId, Score)> {
+    answer.statements.iter().map(|view| (&view.statement, view.score)).collect()
 }
 
 impl Search<'_> {
@@ -160,7 +187,7 @@ impl Search<'_> {
             smallest::smallest(count, |set| self.explained_by(set))
         })?;
         let mut sets: Vec<CauseSet> = found.sets.iter().map(|set| self.causes(set)).collect();
-        sets.sort_by_key(|set| !set.percent_too);
+        sets.sort_by_key(|set| (!set.percent_too, set.scores()));
         let number = sets.len();
         sets.truncate(LISTED);
         Some(Causes {
@@ -190,7 +217,13 @@ impl Search<'_> {
     fn explained_by(&self, set: &[usize]) -> bool {
         let found = self.rating_without(set);
         let rating = (found.status, found.rating) == (self.earlier.status, self.earlier.rating);
-        rating && (self.explains == Explained::Rating || found.percent == self.earlier.percent)
+        match self.explains {
+            Explained::Rating => rating,
+            // Other scores may give the same percentage by chance.
+            Explained::Percent => {
+                rating && found.percent == self.earlier.percent && scores(&found) == scores(self.earlier)
+            }
+        }
     }
 
     fn causes(&self, set: &[usize]) -> CauseSet {
