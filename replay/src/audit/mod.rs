@@ -211,7 +211,7 @@ struct Run {
     again: Again,
     findings: Findings,
     /// The entries of the command at hand.
-    command: Vec<Box<Read>>,
+    command: Vec<Read>,
     broken_at: Option<Sequence>,
     recorded: Option<(Timestamp, Timestamp)>,
     events: HashMap<String, u64>,
@@ -247,7 +247,7 @@ impl Run {
         for batch in receiver {
             for step in batch {
                 match step {
-                    Step::Read(read) => self.take(read),
+                    Step::Read(read) => self.take(*read),
                     Step::Broken(sequence, fault) => {
                         self.finish_command();
                         self.broken_at = Some(sequence);
@@ -262,7 +262,7 @@ impl Run {
     }
 
     /// Takes an entry; those of one command are looked at together.
-    fn take(&mut self, read: Box<Read>) {
+    fn take(&mut self, read: Read) {
         self.entries += 1;
         self.schemas += u64::from(read.recorded.is_some());
         let first = self.recorded.map_or(read.entry.recorded_time, |(first, _)| first);
