@@ -18,7 +18,7 @@ use ledger_core::log::EventId;
 use ledger_core::store::Store;
 use ledger_core::values::{Hash, Sequence, Timestamp};
 
-use super::cited::CitedEntries;
+use super::cited::{Cited, CitedEntries};
 use super::differences::differing;
 use super::finding::{Fault, FoundBy};
 use super::ids::Ids;
@@ -71,7 +71,7 @@ impl Again {
     }
 
     /// Takes the entries of the next command.
-    pub(super) fn take(&mut self, entries: Vec<Box<Read>>, found: &mut Found) {
+    pub(super) fn take(&mut self, entries: Vec<Read>, found: &mut Found) {
         let Some(first) = entries.first() else { return };
         self.done.commands += 1;
         let at = first.entry.sequence;
@@ -131,7 +131,7 @@ impl Again {
     }
 
     /// Decides a command again; says the first thing that is not as the rules have it, and a hash that stays unknown.
-    fn decided(&mut self, entries: &[Box<Read>], events: &[&Recorded]) -> Found {
+    fn decided(&mut self, entries: &[Read], events: &[&Recorded]) -> Found {
         self.done.decided += 1;
         let first = events[0];
         let givers: Vec<ActorId> = match &first.author {
@@ -152,8 +152,8 @@ impl Again {
             events: &plain,
             hash: entries[0].entry.command_hash,
         };
-        let mut by_id = HashMap::new();
-        let request = givers.iter().find_map(|actor| self.reproduced(&given(actor), &mut by_id));
+        let mut fetched = Vec::new();
+        let request = givers.iter().find_map(|actor| self.reproduced(&given(actor), &mut fetched));
         let mut found = Vec::new();
         let requests = match request {
             Some(request) => {
@@ -167,7 +167,7 @@ impl Again {
         };
         let mut wrong = None;
         for request in &requests {
-            match self.judged(request, entries, events, &by_id) {
+            match self.judged(request, entries, events, &fetched) {
                 Ok(()) => return found,
                 Err(fault) => wrong = wrong.or(Some(fault)),
             }
@@ -181,11 +181,12 @@ impl Again {
         found
     }
 
-    fn reproduced(&mut self, given: &Given<'_>, by_id: &mut HashMap<EventId, Sequence>) -> Option<Request> {
+    fn reproduced(&mut self, given: &Given<'_>, fetched: &mut Vec<Cited>) -> Option<Request> {
         let cited = &mut self.cited;
         self.spellings.reproduced(given, &mut |sequence| {
-            let id = cited.get(sequence)?.id;
-            by_id.insert(id, sequence);
+            let entry = cited.get(sequence)?;
+            let id = entry.id;
+            fetched.push(entry);
             Some(id)
         })
     }
@@ -194,19 +195,18 @@ impl Again {
     fn judged(
         &mut self,
         request: &Request,
-        entries: &[Box<Read>],
+        entries: &[Read],
         events: &[&Recorded],
-        by_id: &HashMap<EventId, Sequence>,
+        fetched: &[Cited],
     ) -> Result<(), (Sequence, Fault)> {
         let mut cited = HashMap::new();
         for citation in references(&request.command) {
-            let sequence = match citation {
-                Citation::Sequence(sequence) => Some(sequence),
-                Citation::Event(id) => by_id.get(&id).copied(),
+            let entry = match citation {
+                Citation::Sequence(sequence) => self.cited.get(sequence),
+                // Whatever is cited by id was fetched to learn the id. A command cites few entries.
+                Citation::Event(id) => fetched.iter().find(|entry| entry.id == id).cloned(),
             };
-            if let Some(entry) = sequence.and_then(|sequence| self.cited.get(sequence)) {
-                cited.insert(citation, entry.recorded);
-            }
+            cited.extend(entry.map(|entry| (citation, entry.recorded)));
         }
         let context = Context {
             recorded_time: events[0].recorded_time,
@@ -221,7 +221,7 @@ impl Again {
     }
 
     /// A document that the command cites although it was erased before.
-    fn erased_before(&self, entries: &[Box<Read>]) -> Option<Hash> {
+    fn erased_before(&self, entries: &[Read]) -> Option<Hash> {
         // Mostly nothing was erased, and no text need be searched.
         self.state.erased().next()?;
         let texts = entries.iter().filter_map(|read| std::str::from_utf8(&read.entry.data).ok());
@@ -268,10 +268,10 @@ fn founding(read: &Read) -> Found {
 }
 
 /// How the events of one command do not belong together.
-fn torn(entries: &[Box<Read>]) -> Found {
+fn torn(entries: &[Read]) -> Found {
     let Some(first) = entries.first().map(|read| &read.entry) else { return Vec::new() };
     let cause = EventId { ordinal: 1, ..first.id };
-    let check = |(index, read): (usize, &Box<Read>)| {
+    let check = |(index, read): (usize, &Read)| {
         let entry = &read.entry;
         let ordinal = u16::try_from(index + 1).unwrap_or(u16::MAX);
         let causation = (index > 0).then_some(cause);

@@ -12,7 +12,7 @@ use super::read::Read;
 /// Whether what is planned is what was recorded; else where they first differ, and how.
 pub(super) fn differing(
     planned: &[Planned],
-    entries: &[Box<Read>],
+    entries: &[Read],
     events: &[&Recorded],
 ) -> Result<(), (Sequence, Fault)> {
     let fault = |at: Sequence, code, expected: String, found: String| {

@@ -155,6 +155,22 @@ impl Fault {
     }
 }
 
+/// Entries counted, and the first of them by name.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    first: Vec<Sequence>,
+    count: u64,
+}
+
+impl Named {
+    pub(super) fn count(&mut self, at: Sequence) {
+        self.count += 1;
+        if self.first.len() < NAMED {
+            self.first.push(at);
+        }
+    }
+}
+
 /// Findings as they come, those outside the scope only counted.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -202,6 +218,17 @@ impl Findings {
             Severity::Critical | Severity::Serious => {
                 self.above.push(Finding { by, ..finding(severity, meaning, at, fault) });
             }
+        }
+    }
+
+    /// Adds a notice of many entries.
+    pub(super) fn add_named(&mut self, named: Named, fault: Fault) {
+        let Named { first, count } = named;
+        if count > 0 {
+            let (severity, meaning) = known(fault.code);
+            let code = fault.code;
+            let notice = Finding { entries: first, count, ..finding(severity, meaning, None, fault) };
+            self.notices.insert(code, notice);
         }
     }
 

@@ -93,14 +93,14 @@ impl Audit {
     }
 
     fn findings_of(&self, severity: Severity) -> String {
-        let (heading, none) = match severity {
-            Severity::Critical => ("Critical: evidence of tampering, or a wrong rating", "None."),
-            Severity::Serious => ("Serious: a rule was broken", "None."),
-            Severity::Notice => ("Notices: worth knowing, nothing is wrong", "None."),
+        let heading = match severity {
+            Severity::Critical => "Critical: evidence of tampering, or a wrong rating",
+            Severity::Serious => "Serious: a rule was broken",
+            Severity::Notice => "Notices: worth knowing, nothing is wrong",
         };
         let found: Vec<&Finding> = self.findings.iter().filter(|f| f.severity == severity).collect();
         if found.is_empty() {
-            return format!("<h2>{heading}</h2>\n<p>{none}</p>\n");
+            return format!("<h2>{heading}</h2>\n<p>None.</p>\n");
         }
         let rows = found.iter().map(|finding| row(finding));
         let head = ["entry", "finding", "expected", "found", "found by"];
