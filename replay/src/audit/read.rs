@@ -2,7 +2,7 @@
 //!
 //! The links are checked here anew, from the attributes and with BLAKE3 itself, sharing nothing with the code that wrote
 //! them. Data that decodes into the event's type, from bytes in their one spelling, is what the schema of that type
-//! allows (a test holds that against the schemas); so no schema is interpreted. Then the entry is recounted. Left out:
+//! allows (a test holds that against the schemas); so no schema is interpreted. Left out:
 //! the rules, which `again.rs` asks.
 
 use std::collections::HashMap;
@@ -14,7 +14,6 @@ use ledger_core::recorded;
 use ledger_core::values::{Hash, Length, Sequence, Timestamp};
 
 use super::finding::{Fault, FoundBy};
-use super::recount::{Recount, Tallies};
 
 /// An entry that is linked, and what was found on the way.
 pub(super) struct Read {
@@ -35,18 +34,12 @@ pub(super) enum Step {
 #[derive(Default)]
 pub(super) struct Reading {
     chain: Chain,
-    recount: Recount,
 }
 
 impl Reading {
     /// The head after the last entry that was read.
     pub(super) fn head(&self) -> Head {
         self.chain.head
-    }
-
-    /// What was recounted.
-    pub(super) fn tallies(&self) -> Tallies {
-        self.recount.tallies
     }
 
     /// Takes the next entry's bytes.
@@ -77,9 +70,6 @@ impl Reading {
         }
         if let Err(fault) = self.chain.of_this_ledger(&entry) {
             faults.push(fault);
-        }
-        if recorded.is_some() {
-            self.recount.take(&entry, &mut faults);
         }
         Step::Read(Box::new(Read { entry, recorded, faults }))
     }
