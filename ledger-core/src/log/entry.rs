@@ -14,12 +14,13 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::canonical;
+use super::outline::Outline;
 use crate::values::{Hash, Malformed, Sequence, SubjectVersion, Timestamp, spelled_as_text};
 
 /// The largest entry, in bytes: 16 KiB. Anything longer is a document and belongs in the vault.
 pub const MAX_ENTRY_BYTES: usize = 16 * 1024;
 
-const SPEC_VERSION: &str = "1.0";
+pub(super) const SPEC_VERSION: &str = "1.0";
 const CONTENT_TYPE: &str = "application/json";
 
 /// The identity of a command, and of the first event it caused: a UUIDv7 (RFC 9562), lower case.
@@ -268,13 +269,26 @@ impl Entry {
         if bytes.len() > MAX_ENTRY_BYTES {
             return Err(EntryError::TooLarge { bytes: bytes.len() });
         }
+        // Plain attributes in their places have one spelling each, so `data` alone remains to be checked. Whatever else
+        // the bytes are, the general decoder accepts it or says what is wrong.
+        if let Some(entry) = Self::plain(bytes).filter(|entry| canonical::check_at(&entry.data, 1).is_ok()) {
+            return Ok(entry);
+        }
         canonical::check(bytes)?;
-        Self::decode_trusted(bytes)
+        Self::decode_any(bytes)
+    }
+
+    fn plain(bytes: &[u8]) -> Option<Entry> {
+        Outline::of(bytes)?.entry().filter(|entry| entry.check().is_ok())
     }
 
     /// As [`Entry::decode`] for bytes that were checked before they were stored: the spelling is not checked
     /// again. Never for bytes from outside, nor where the store itself is in question.
     pub fn decode_trusted(bytes: &[u8]) -> Result<Entry, EntryError> {
+        Self::plain(bytes).map_or_else(|| Self::decode_any(bytes), Ok)
+    }
+
+    fn decode_any(bytes: &[u8]) -> Result<Entry, EntryError> {
         let spelled: Attributes<'_> =
             serde_json::from_slice(bytes).map_err(|e| EntryError::Attributes(e.to_string()))?;
         let Some(subject_version) = SubjectVersion::new(spelled.subjectversion) else {
@@ -466,6 +480,50 @@ pub(crate) mod tests {
         let mut large = sample();
         large.data = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_ENTRY_BYTES)).into_bytes();
         assert!(matches!(large.encode(), Err(EntryError::TooLarge { .. })));
+    }
+
+    /// What decoding says without the plain way.
+    fn generally(bytes: &[u8]) -> Result<Entry, EntryError> {
+        canonical::check(bytes)?;
+        Entry::decode_any(bytes)
+    }
+
+    fn samples() -> Vec<Vec<u8>> {
+        let first =
+            Entry { subject_version: SubjectVersion::new(1).expect("small"), subject_prev: None, ..sample() };
+        let caused = Entry { causation: Some(sample().id), correlation: None, ..sample() };
+        let nested =
+            Entry { data: br#"{"a":"\"data\":{","b":{"type":"x"},"c":[1,{"d":2}]}"#.to_vec(), ..sample() };
+        [sample(), first, caused, nested].iter().map(|entry| entry.encode().expect("encodes")).collect()
+    }
+
+    #[test]
+    fn every_byte_changed_removed_or_added_is_judged_as_the_general_decoder_judges_it() {
+        let added = [
+            &b"\""[..],
+            b"\\",
+            b",\"x\":1",
+            b"0",
+            b"{",
+            b"}",
+            b" ",
+            b",\"data\":{\"a\":1}",
+            "\u{e9}".as_bytes(),
+            b"\x1f",
+        ];
+        for bytes in samples() {
+            assert!(Entry::decode(&bytes).is_ok());
+            for at in 0..bytes.len() {
+                let (before, rest) = bytes.split_at(at);
+                let judged = |changed: &[u8]| {
+                    let text = String::from_utf8_lossy(changed);
+                    assert_eq!(Entry::decode(changed).ok(), generally(changed).ok(), "{text}");
+                };
+                judged(&[before, &rest[1..]].concat());
+                added.iter().for_each(|added| judged(&[before, added, rest].concat()));
+                added.iter().for_each(|added| judged(&[before, added, &rest[1..]].concat()));
+            }
+        }
     }
 
     proptest! {

@@ -3,13 +3,14 @@
 //! A reader of the whole log wants a few types of event and must pass over all the others. Attributes stand in one
 //! order and most of them after `data` (RFC 8785 sorts names), so they are read from the end, and `data` is what lies
 //! between. Only for bytes that were checked before they were stored: nothing here proves a spelling. An entry that
-//! is not plain - a quotation mark escaped in an attribute - has no outline, and is decoded. Who uses it: `replay`.
+//! is not plain - a quotation mark escaped in an attribute - has no outline, and is decoded. Who uses it: `replay`, and
+//! `Entry::decode` for all entries that are plain.
 
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::entry::AuthType;
+use super::entry::{AuthType, Entry, SPEC_VERSION};
 use crate::values::{Sequence, SubjectVersion, Timestamp};
 
 const CONTENT_TYPE: &[u8] = b",\"datacontenttype\":\"application/json\"";
@@ -31,6 +32,9 @@ pub struct Outline<'e> {
     pub recorded_time: &'e str,
     /// When it happened, as spelled.
     pub time: &'e str,
+    source: &'e str,
+    prev: &'e str,
+    id: &'e str,
     /// The attributes before `data`, and `data`.
     front: &'e [u8],
 }
@@ -50,12 +54,12 @@ impl<'e> Outline<'e> {
             _ => Some(rest.text(b",\"subjectprev\":\"")?.parse().ok()?),
         };
         let subject = rest.text(b",\"subject\":\"")?;
-        rest.skip(b",\"specversion\":\"")?;
-        rest.skip(b",\"source\":\"")?;
+        rest.text(b",\"specversion\":\"").filter(|version| *version == SPEC_VERSION)?;
+        let source = rest.text(b",\"source\":\"")?;
         let sequence = rest.text(b",\"sequence\":\"")?.parse().ok()?;
         let recorded_time = rest.text(b",\"recordedtime\":\"")?;
-        rest.skip(b",\"prev\":\"")?;
-        rest.skip(b",\"id\":\"")?;
+        let prev = rest.text(b",\"prev\":\"")?;
+        let id = rest.text(b",\"id\":\"")?;
         Some(Outline {
             sequence,
             event_type,
@@ -64,7 +68,43 @@ impl<'e> Outline<'e> {
             subject_prev,
             recorded_time,
             time,
+            source,
+            prev,
+            id,
             front: rest.0.strip_suffix(CONTENT_TYPE)?,
+        })
+    }
+
+    /// The whole entry, if each attribute is plain text in its place and has its one spelling. What `data` spells is for
+    /// the caller to check. Cost: some 300 ns.
+    pub(super) fn entry(&self) -> Option<Entry> {
+        let (auth_id, rest) = attribute(self.front, b"{\"authid\":\"")?;
+        let (auth_type, rest) = attribute(rest, b",\"authtype\":\"")?;
+        let (causation, rest) = optional(rest, b",\"causationid\":\"")?;
+        let (command_hash, rest) = attribute(rest, b",\"commandhash\":\"")?;
+        let (correlation, rest) = optional(rest, b",\"correlationid\":\"")?;
+        let data = rest.strip_prefix(b",\"data\":")?;
+        let texts = [auth_id, correlation.unwrap_or_default(), self.source, self.subject, self.event_type];
+        // An escape or a control character is not plain, and for the decoder to judge.
+        let plain = |text: &str| !text.bytes().any(|byte| byte == b'\\' || byte < b' ');
+        texts.into_iter().all(plain).then_some(())?;
+        Some(Entry {
+            sequence: self.sequence,
+            id: self.id.parse().ok()?,
+            event_type: self.event_type.to_owned(),
+            subject: self.subject.to_owned(),
+            subject_version: self.subject_version,
+            subject_prev: self.subject_prev,
+            time: self.time.parse().ok()?,
+            recorded_time: self.recorded_at()?,
+            source: self.source.to_owned(),
+            prev: self.prev.parse().ok()?,
+            command_hash: command_hash.parse().ok()?,
+            auth_type: AuthType::of(auth_type)?,
+            auth_id: auth_id.to_owned(),
+            correlation: correlation.map(ToOwned::to_owned),
+            causation: causation.map(str::parse).transpose().ok()?,
+            data: data.to_vec(),
         })
     }
 
@@ -93,6 +133,19 @@ impl<'e> Outline<'e> {
     }
 }
 
+/// The value of the attribute that comes first and must be this one, and what comes after it.
+fn attribute<'e>(bytes: &'e [u8], name: &[u8]) -> Option<(&'e str, &'e [u8])> {
+    text_to_quote(bytes.strip_prefix(name)?)
+}
+
+/// As [`attribute`], of one that may be absent.
+fn optional<'e>(bytes: &'e [u8], name: &[u8]) -> Option<(Option<&'e str>, &'e [u8])> {
+    if !bytes.starts_with(name) {
+        return Some((None, bytes));
+    }
+    attribute(bytes, name).map(|(value, rest)| (Some(value), rest))
+}
+
 /// The text up to the next quotation mark, and what comes after it.
 fn text_to_quote(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let end = memchr::memchr(b'"', bytes)?;
@@ -104,17 +157,12 @@ struct Rest<'e>(&'e [u8]);
 
 impl<'e> Rest<'e> {
     /// Takes the last attribute off, which must be this one and plain text.
-    fn skip(&mut self, name: &[u8]) -> Option<&'e [u8]> {
+    fn text(&mut self, name: &[u8]) -> Option<&'e str> {
         let inside = self.0.strip_suffix(b"\"")?;
         let start = memchr::memrchr(b'"', inside)? + 1;
         let value = &inside[start..];
         self.0 = inside[..start].strip_suffix(name)?;
-        (!value.ends_with(b"\\")).then_some(value)
-    }
-
-    /// As [`Rest::skip`], for who wants to read it.
-    fn text(&mut self, name: &[u8]) -> Option<&'e str> {
-        std::str::from_utf8(self.skip(name)?).ok()
+        if value.ends_with(b"\\") { None } else { std::str::from_utf8(value).ok() }
     }
 
     /// Takes the last attribute off, which must be this one and a number.
@@ -122,7 +170,8 @@ impl<'e> Rest<'e> {
         let digits = self.0.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         let (rest, number) = self.0.split_at(self.0.len() - digits);
         self.0 = rest.strip_suffix(name)?;
-        std::str::from_utf8(number).ok()?.parse().ok()
+        let spelled = !number.starts_with(b"0");
+        if spelled { std::str::from_utf8(number).ok()?.parse().ok() } else { None }
     }
 }
 

@@ -75,6 +75,11 @@ fn short_escape(byte: u8) -> Option<u8> {
 
 /// Accepts exactly the bytes that [`spell`] can spell for an object. Cost: one pass.
 pub fn check(bytes: &[u8]) -> Result<(), NotCanonical> {
+    check_at(bytes, 0)
+}
+
+/// As [`check`], of an object that lies `depth` levels inside another.
+pub(super) fn check_at(bytes: &[u8], depth: usize) -> Result<(), NotCanonical> {
     if let Err(error) = std::str::from_utf8(bytes) {
         return Err(NotCanonical { at: error.valid_up_to(), what: "malformed UTF-8" });
     }
@@ -82,7 +87,7 @@ pub fn check(bytes: &[u8]) -> Result<(), NotCanonical> {
     if scan.peek() != Some(b'{') {
         return scan.wrong("an object is expected");
     }
-    scan.value(0)?;
+    scan.value(depth)?;
     if scan.at == bytes.len() { Ok(()) } else { scan.wrong("trailing bytes") }
 }
 
