@@ -24,6 +24,7 @@ mod ongoing;
 pub mod plot;
 mod programme;
 mod projection;
+mod redated;
 mod register;
 mod replaying;
 pub mod report;

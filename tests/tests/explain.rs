@@ -2,7 +2,7 @@
 //! the provenance say the same - on random histories, on every scenario of the rule tables, and on the record that
 //! ships. `LEDGER_EXPLAIN_SEEDS` changes how many histories are tried; seeds are printed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -196,11 +196,13 @@ fn expected(explanation: &Explanation, about: String) -> Expected {
 
 /// What qualifies the rating is explained, and nothing is explained that does not qualify it.
 fn caveats_have_their_reason(explanation: &Explanation, about: &str) {
-    let results = explanation.results.iter().flat_map(|result| &result.reviews);
+    // Of several reviews of one result the last counts.
+    let reviews = explanation.results.iter().flat_map(|result| &result.reviews);
+    let last: BTreeMap<Sequence, &ReviewStep> = reviews.map(|review| (review.result, review)).collect();
     let pending =
         |review: &&ReviewStep| review.outcome != Some(ReviewOutcome::Upheld) && review.replaced_by.is_none();
     let reasons = [
-        (Caveat::UnderReview, results.filter(pending).count()),
+        (Caveat::UnderReview, last.into_values().filter(pending).count()),
         (Caveat::ReassessmentTriggered, explanation.triggers.len()),
         (Caveat::EarlierResultWithdrawn, explanation.withdrawn.len()),
         (
@@ -221,7 +223,7 @@ fn caveats_have_their_reason(explanation: &Explanation, about: &str) {
 fn entries_are_those_of_the_log(log: &Log, explanation: &Explanation, about: &str) {
     let mut listed = BTreeSet::new();
     for entry in &explanation.entries {
-        let bytes = log.store().read(entry.sequence, 1).expect("read").into_iter().next().expect("an entry");
+        let bytes = log.store().read(entry.sequence, 1).expect("read").next().expect("an entry");
         let decoded = Entry::decode(&bytes).expect("an entry");
         assert_eq!(Hash::of(&bytes), entry.hash, "{about}: {}", entry.sequence);
         assert_eq!(

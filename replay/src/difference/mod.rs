@@ -17,13 +17,13 @@ use std::collections::BTreeMap;
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{Name, StatementId, Subject, ThemeId};
-use ledger_core::assessment::event::{CorrectableField, CorrectionRecorded, FieldValue};
-use ledger_core::assessment::{Event, EventKind, Recorded, counts_from};
+use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::values::{Hash, Length, Sequence, Timestamp};
 use serde::Serialize;
 
 use crate::clocks::KnownAt;
 use crate::log::{Log, Reading, ReplayError};
+use crate::redated::moved_to;
 use crate::register::{RatingAnswer, StatementView, ThemeView};
 use crate::scope::Grounds;
 use crate::summary::summary;
@@ -248,16 +248,6 @@ impl Counting {
             because: if other.knows(recorded) { Because::NotYet } else { Because::NotKnown },
         }
     }
-}
-
-/// The day that a correction moves a result to, if it is one of the date.
-fn moved_to(event: &CorrectionRecorded, corrected: &Recorded) -> Option<Date> {
-    let printed = match (event.field, &event.now) {
-        (CorrectableField::EffectiveFrom, Some(FieldValue::Text(text))) => text.as_str().parse().ok(),
-        (CorrectableField::EffectiveFrom, _) => None,
-        _ => return None,
-    };
-    Some(counts_from(printed, Date::in_london(corrected.recorded_time)))
 }
 
 /// The subject's own entries that count on one side only.

@@ -3,6 +3,8 @@
 //! Of a publication its assessment, drafts, challenges and findings; of a transcription its source and what was printed
 //! there; of both corrections and reviews, as far as they count by the day asked about. Left out: scores.
 
+use std::collections::BTreeMap;
+
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{FrameworkId, StatementId};
 use ledger_core::assessment::event::{
@@ -175,29 +177,51 @@ fn reviews(sources: &Sources<'_>, result: Sequence, as_of: Date) -> Vec<ReviewSt
     reviews
 }
 
-/// The results under review on that day.
+/// The results under review on that day. Of several reviews of one result the last counts.
 pub(super) fn under_review(sources: &Sources<'_>, as_of: Date) -> Vec<Sequence> {
     let reviews = all_reviews(sources, as_of).into_iter();
-    let pending =
-        reviews.filter(|one| one.outcome != Some(ReviewOutcome::Upheld) && one.replaced_by.is_none());
+    let last: BTreeMap<Sequence, ReviewStep> = reviews.map(|review| (review.result, review)).collect();
+    let pending = last
+        .into_values()
+        .filter(|one| one.outcome != Some(ReviewOutcome::Upheld) && one.replaced_by.is_none());
     pending.map(|review| review.result).collect()
 }
 
 fn all_reviews(sources: &Sources<'_>, as_of: Date) -> Vec<ReviewStep> {
     let mut reviews: Vec<ReviewStep> = Vec::new();
-    for recorded in sources.own().filter(|recorded| recorded.valid_from() <= as_of) {
-        if let Event::ReviewDecided(event) = &recorded.event
-            && let Some(review) = reviews.iter_mut().find(|review| review.entry == event.review)
-        {
-            (review.decision, review.outcome) = (Some(recorded.sequence), Some(event.outcome));
+    for recorded in sources.own().filter(|recorded| sources.first_day(recorded) <= as_of) {
+        match &recorded.event {
+            Event::ReviewDecided(event) => {
+                let decided = reviews.iter_mut().filter(|review| review.entry == event.review);
+                decided.for_each(|review| {
+                    (review.decision, review.outcome) = (Some(recorded.sequence), Some(event.outcome));
+                });
+            }
+            Event::RatingPublished(event) => {
+                let replaced = reviews.iter_mut().filter(|review| Some(review.result) == event.replaces);
+                replaced.for_each(|review| review.replaced_by = Some(recorded.sequence));
+            }
+            _ => reviews.extend(requested(recorded)),
         }
-        if let Some(before) = replaced(sources, recorded.sequence) {
-            let replaced = reviews.iter_mut().filter(|review| review.result == before);
-            replaced.for_each(|review| review.replaced_by = Some(recorded.sequence));
-        }
-        reviews.extend(requested(recorded));
+    }
+    for review in &mut reviews {
+        review.replaced_by = review.replaced_by.or_else(|| led_to(sources, review, as_of));
     }
     reviews
+}
+
+/// The transcribed result that a review led to: one of a day from the request on.
+fn led_to(sources: &Sources<'_>, review: &ReviewStep, as_of: Date) -> Option<Sequence> {
+    let asked = sources.own().find(|recorded| recorded.sequence == review.entry)?;
+    let asked_on = sources.first_day(asked);
+    let results = sources.own().filter(|recorded| match &recorded.event {
+        Event::RatingTranscribed(event) => {
+            event.kind == TranscribedKind::Result && event.concerns == Some(review.result)
+        }
+        _ => false,
+    });
+    let counts = |recorded: &&Recorded| (asked_on..=as_of).contains(&sources.first_day(recorded));
+    { results }.find(counts).map(|recorded| recorded.sequence)
 }
 
 /// The triggers that are open on that day.
@@ -251,7 +275,7 @@ pub(super) fn withdrawn(sources: &Sources<'_>, as_of: Date) -> Vec<WithdrawnStep
             }
             _ => return None,
         };
-        let from = recorded.valid_from();
+        let from = sources.first_day(recorded);
         (from <= as_of).then_some(WithdrawnStep { entry: recorded.sequence, result, from, cause })
     });
     withdrawn.collect()

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::{Code, Document, FrameworkId, Subject};
 use ledger_core::assessment::event::{CorrectionRecorded, EvidenceResult};
 use ledger_core::assessment::{Author, Event, Recorded};
@@ -15,6 +16,7 @@ use serde_json::Value;
 use super::parts::{CorrectionStep, DocumentStep, EntryStep, ErasedStep};
 use crate::history::SubjectHistory;
 use crate::log::{Log, Reading, ReplayError};
+use crate::redated::moved_to;
 use crate::summary::summary;
 
 /// Entries by position, and what concerns them.
@@ -57,6 +59,17 @@ impl<'h> Sources<'h> {
         sources.add(log.at(&elsewhere(&sources, &sources.partner_results(cited)))?);
         sources.relate(&history.subject);
         Ok(sources)
+    }
+
+    /// The first day on which an entry of the subject's own counts, as corrected.
+    pub(super) fn first_day(&self, recorded: &Recorded) -> Date {
+        let corrections = self.own().filter_map(|other| match &other.event {
+            Event::CorrectionRecorded(event) if event.corrects == recorded.sequence => {
+                moved_to(event, recorded)
+            }
+            _ => None,
+        });
+        { corrections }.next_back().unwrap_or(recorded.valid_from())
     }
 
     fn add(&mut self, readings: Vec<Reading>) {

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use replay::{KnownAt, Log, RatingAnswer, Register, replay, subject_register};
+use replay::{AuditScope, KnownAt, Log, RatingAnswer, Register, audit, replay, subject_register};
 use serde::{Deserialize, Serialize};
 
 use crate::measure::{Latency, latency, peak_mib};
@@ -27,6 +27,8 @@ const PROCESSES: usize = 11;
 pub enum Case {
     /// Every projection and the index, from the first entry on
     Replay,
+    /// Everything re-derived from bytes, and decided again
+    Audit,
     /// The register of the whole country in memory, asked about today
     Country,
     /// One subject's own entries, in a process that has the index
@@ -83,7 +85,15 @@ impl Case {
     /// The cases that a ledger is measured with; the smaller one only for the curve.
     pub fn of(whole: bool) -> Vec<Case> {
         match whole {
-            true => vec![Case::Replay, Case::Country, Case::Subject, Case::Sled, Case::Process, Case::Sqlite],
+            true => vec![
+                Case::Replay,
+                Case::Audit,
+                Case::Country,
+                Case::Subject,
+                Case::Sled,
+                Case::Process,
+                Case::Sqlite,
+            ],
             false => vec![Case::Subject, Case::Sqlite],
         }
     }
@@ -92,6 +102,7 @@ impl Case {
     pub fn label(self) -> &'static str {
         match self {
             Case::Replay => "replay of all projections",
+            Case::Audit => "audit",
             Case::Country => "rating, register in memory",
             Case::Subject => "rating, warm",
             Case::Process | Case::Answer => "rating, whole process",
@@ -105,6 +116,7 @@ impl Case {
 pub fn run(spec: &Spec) -> Outcome {
     let outcome = match spec.case {
         Case::Replay => replayed(spec),
+        Case::Audit => audited(spec),
         Case::Country => country(spec),
         Case::Subject => subject(spec),
         Case::Process => processes(spec, Case::Answer),
@@ -130,6 +142,18 @@ fn replayed(spec: &Spec) -> Outcome {
         seconds: Some(start.elapsed().as_secs_f64()),
         entries: Some(replayed.head.length.0),
         hash: Some(replayed.state_hash.to_string()),
+        ..Outcome::default()
+    }
+}
+
+fn audited(spec: &Spec) -> Outcome {
+    let log = open(spec);
+    let start = Instant::now();
+    let audit = audit(&log, AuditScope::default(), &mut quiet).expect("audited");
+    assert!(audit.clean, "the workload follows the rules");
+    Outcome {
+        seconds: Some(start.elapsed().as_secs_f64()),
+        entries: Some(log.head().length.0),
         ..Outcome::default()
     }
 }

@@ -68,6 +68,8 @@ fn targets(outcomes: &[Outcome]) -> String {
     target("full replay: at least 1,000,000 entries/s; aim 2,000,000", rate.map(|rate| format!("{rate:.0}")));
     let memory = replay.map(|outcome| format!("{:.0} MiB at {}", outcome.peak_mib, outcome.size));
     target("memory: at most 1 GiB at 10,000,000", memory);
+    let audit = of(Case::Audit).and_then(|outcome| Some(outcome.entries? as f64 / outcome.seconds?));
+    target("audit: at least 200,000 entries/s", audit.map(|rate| format!("{rate:.0}")));
     let p99 = of(Case::Subject).and_then(|outcome| outcome.latency).map(|latency| latency.p99_us);
     target("rating, warm: p99 under 1 ms", p99.map(|p99| format!("{:.3} ms", p99 / 1e3)));
     let half = |case: Case| of(case).and_then(|outcome| outcome.latency).map(|latency| latency.p50_us / 1e3);

@@ -113,7 +113,7 @@ impl Cases {
             "correction.recorded" => self.correct(known, item),
             "rating.withdrawn" => {
                 if let Some(result) = self.result(item, entry(&item.data, "publication")) {
-                    result.withdrawn = true;
+                    result.withdrawn = Some((item.at, item.day, item.today));
                 }
             }
             _ => self.review(tallies, item, faults),
@@ -294,7 +294,7 @@ impl Cases {
         let Some(method) = known.methods.get(&result.framework) else { return };
         tallies.results += 1;
         check_apart(result.authors.iter(), item.actor, "published", tallies, faults);
-        (result.at, result.effective) = (item.at, item.day);
+        (result.at, result.effective, result.recorded) = (item.at, item.day, item.today);
         result.scores = by_statement(method, &result.given);
         let cited: BTreeSet<u64> =
             list(&item.data, "scores").filter_map(|at| at.as_str()?.parse().ok()).collect();
@@ -338,7 +338,7 @@ impl Cases {
     /// What a publication after a review would put on record.
     fn reviewed(&mut self, item: &Item<'_>, replaces: Option<u64>) -> Option<OnRecord> {
         let result = self.result(item, replaces)?;
-        Some(OnRecord { review: None, withdrawn: false, ..result.clone() })
+        Some(OnRecord { review: None, withdrawn: None, ..result.clone() })
     }
 
     fn review(&mut self, tallies: &mut Tallies, item: &Item<'_>, faults: &mut Vec<Fault>) {
@@ -364,8 +364,9 @@ impl Cases {
         let concerned = entry(&item.data, "concerns");
         match text(&item.data, "kind") {
             "withdrawal" => {
+                let from = printed_day(text(&item.data, "effective_from"), item.today);
                 if let Some(result) = self.result(item, concerned) {
-                    result.withdrawn = true;
+                    result.withdrawn = Some((item.at, from, item.today));
                 }
             }
             "result" => {
@@ -378,6 +379,7 @@ impl Cases {
                     at: item.at,
                     framework: text(&item.data, "framework").to_owned(),
                     effective: printed_day(text(&item.data, "effective_from"), item.today),
+                    recorded: item.today,
                     transcribed: true,
                     printed: !text(&item.data, "rating").is_empty(),
                     scores: printed.collect(),
@@ -390,7 +392,11 @@ impl Cases {
     }
 
     fn correct(&mut self, known: &Known<'_>, item: &Item<'_>) {
-        let Some(result) = self.result(item, entry(&item.data, "corrects")) else { return };
+        let corrects = entry(&item.data, "corrects");
+        if text(&item.data, "field") == "effective-from" {
+            self.redate(item, corrects);
+        }
+        let Some(result) = self.result(item, corrects) else { return };
         let now = item.data.get("now");
         match text(&item.data, "field") {
             "score" => {
@@ -402,8 +408,22 @@ impl Cases {
                 }
             }
             "rating" => result.printed = now.is_some(),
-            "effective-from" => result.effective = printed_day(text(&item.data, "now"), item.today),
             _ => {}
+        }
+    }
+
+    /// Moves a transcribed result or withdrawal to its corrected date.
+    fn redate(&mut self, item: &Item<'_>, corrects: Option<u64>) {
+        let printed = text(&item.data, "now");
+        for result in self.results.get_mut(item.subject).into_iter().flatten() {
+            if Some(result.at) == corrects {
+                result.effective = printed_day(printed, result.recorded);
+            }
+            if let Some((at, from, recorded)) = &mut result.withdrawn
+                && Some(*at) == corrects
+            {
+                *from = printed_day(printed, *recorded);
+            }
         }
     }
 }

@@ -159,7 +159,10 @@ pub(super) struct OnRecord {
     pub(super) transcribed: bool,
     /// Whether its source printed a rating.
     pub(super) printed: bool,
-    pub(super) withdrawn: bool,
+    /// The day it was recorded.
+    pub(super) recorded: i64,
+    /// Its withdrawal: the entry, the day it counts from, the day it was recorded.
+    pub(super) withdrawn: Option<(u64, i64, i64)>,
     pub(super) breach: bool,
     /// One score for each statement that has one.
     pub(super) scores: BTreeMap<Arc<str>, u64>,
@@ -235,14 +238,17 @@ fn stands<'m>(
     Some((&method.id, None))
 }
 
-/// What a publication must state, as the latest of the results that stand.
+/// What a publication must state: what stands on its own day, itself included.
 pub(super) fn must_state(
     methods: &BTreeMap<String, Method>,
     earlier: &[OnRecord],
     published: &OnRecord,
 ) -> Outcome {
-    let standing: Vec<&OnRecord> =
-        earlier.iter().filter(|result| !result.withdrawn).chain([published]).collect();
+    let day = published.effective;
+    let counts = |result: &&OnRecord| {
+        result.effective <= day && result.withdrawn.is_none_or(|(_, from, _)| from > day)
+    };
+    let standing: Vec<&OnRecord> = earlier.iter().filter(counts).chain([published]).collect();
     match stands(methods, &standing) {
         Some((method, Some(outcome))) if method == published.framework => outcome,
         _ => Outcome::default(),
