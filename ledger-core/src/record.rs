@@ -52,7 +52,7 @@ fn outlined(outline: &Outline<'_>) -> Option<Recorded> {
         sequence: outline.sequence,
         subject: outline.subject.parse().ok()?,
         subject_version: outline.subject_version,
-        time: outline.time.parse().ok()?,
+        time: outline.happened_at()?,
         recorded_time: outline.recorded_at()?,
         author: author(auth_type, auth_id).ok()?,
         event: Event::decode(outline.event_type, outline.data()?).ok()?,

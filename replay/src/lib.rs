@@ -30,6 +30,7 @@ mod replaying;
 pub mod report;
 mod risk;
 mod scope;
+mod second;
 mod show;
 mod state;
 mod summary;

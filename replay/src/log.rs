@@ -25,6 +25,7 @@ use serde::Serialize;
 use crate::clocks::{AsOf, KnownAt};
 use crate::index::{INDEX, INDEX_VERSION, Index};
 use crate::projection::Fold;
+use crate::second::Second;
 
 /// New entries after which what was folded is kept: reading fewer takes a tenth of a second.
 const KEPT_AFTER: u64 = 65_536;
@@ -105,6 +106,7 @@ pub struct Log {
     snapshots: Option<Snapshots>,
     index: Arc<Mutex<Index>>,
     programme: Arc<Mutex<Vec<Recorded>>>,
+    second: Arc<Second>,
 }
 
 impl Log {
@@ -125,9 +127,14 @@ impl Log {
         let bytes = store.read(first, 1)?.next().ok_or(ReplayError::Empty)?;
         let entry = Entry::decode(&bytes).map_err(|e| ReplayError::entry(first, &e))?;
         match recorded(&entry).map_err(|e| ReplayError::record(first, &e))?.event {
-            Event::LogFounded(founded) => {
-                Ok(Log { store, founded, snapshots: None, index: Arc::default(), programme: Arc::default() })
-            }
+            Event::LogFounded(founded) => Ok(Log {
+                store,
+                founded,
+                snapshots: None,
+                index: Arc::default(),
+                programme: Arc::default(),
+                second: Arc::default(),
+            }),
             other => Err(ReplayError::Damaged { sequence: first, what: format!("it is {}", other.name()) }),
         }
     }
@@ -224,8 +231,18 @@ impl Log {
         Ok(readings)
     }
 
-    /// As [`Log::at`], without hashes.
+    /// As [`Log::at`], without hashes. Many are read by two threads.
     pub fn events_at(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReplayError> {
+        self.second.events(self, sequences)
+    }
+
+    /// The same log, with nobody else to read it.
+    pub(crate) fn clone_without_help(&self) -> Log {
+        Log { second: Arc::default(), ..self.clone() }
+    }
+
+    /// As [`Log::events_at`], on this thread.
+    pub(crate) fn read_events(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReplayError> {
         let mut events = Vec::with_capacity(sequences.len());
         self.bytes_at(sequences, |sequence, bytes| {
             events.push(recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?);

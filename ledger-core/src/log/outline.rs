@@ -6,6 +6,7 @@
 //! is not plain - a quotation mark escaped in an attribute - has no outline, and is decoded. Who uses it: `replay`, and
 //! `Entry::decode` for all entries that are plain.
 
+use std::str::FromStr;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -14,6 +15,11 @@ use super::entry::{AuthType, Entry, SPEC_VERSION};
 use crate::values::{Sequence, SubjectVersion, Timestamp};
 
 const CONTENT_TYPE: &[u8] = b",\"datacontenttype\":\"application/json\"";
+
+/// Bytes of a sequence number.
+const SEQUENCE_BYTES: usize = 16;
+/// Bytes of a time.
+const TIME_BYTES: usize = 27;
 
 /// Where an entry belongs and what kind of thing it says. Borrows the entry's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +34,11 @@ pub struct Outline<'e> {
     pub subject_version: SubjectVersion,
     /// The subject's previous entry.
     pub subject_prev: Option<Sequence>,
-    /// When it was recorded, as spelled: equal spellings are equal times, and later ones sort after earlier ones.
-    pub recorded_time: &'e str,
-    /// When it happened, as spelled.
-    pub time: &'e str,
-    source: &'e str,
-    prev: &'e str,
-    id: &'e str,
+    recorded_time: &'e [u8],
+    time: &'e [u8],
+    source: &'e [u8],
+    prev: &'e [u8],
+    id: &'e [u8],
     /// The attributes before `data`, and `data`.
     front: &'e [u8],
 }
@@ -47,19 +51,19 @@ impl<'e> Outline<'e> {
     pub fn of(bytes: &'e [u8]) -> Option<Self> {
         let mut rest = Rest(bytes.strip_suffix(b"}")?);
         let event_type = rest.text(b",\"type\":\"")?;
-        let time = rest.text(b",\"time\":\"")?;
+        let time = rest.fixed(b",\"time\":\"", TIME_BYTES)?;
         let subject_version = rest.number(b",\"subjectversion\":")?;
         let subject_prev = match subject_version {
             1 => None,
-            _ => Some(rest.text(b",\"subjectprev\":\"")?.parse().ok()?),
+            _ => Some(parsed(rest.fixed(b",\"subjectprev\":\"", SEQUENCE_BYTES)?)?),
         };
         let subject = rest.text(b",\"subject\":\"")?;
-        rest.text(b",\"specversion\":\"").filter(|version| *version == SPEC_VERSION)?;
-        let source = rest.text(b",\"source\":\"")?;
-        let sequence = rest.text(b",\"sequence\":\"")?.parse().ok()?;
-        let recorded_time = rest.text(b",\"recordedtime\":\"")?;
-        let prev = rest.text(b",\"prev\":\"")?;
-        let id = rest.text(b",\"id\":\"")?;
+        rest.fixed(b",\"specversion\":\"", 3).filter(|version| *version == SPEC_VERSION.as_bytes())?;
+        let source = rest.bytes(b",\"source\":\"")?;
+        let sequence = parsed(rest.fixed(b",\"sequence\":\"", SEQUENCE_BYTES)?)?;
+        let recorded_time = rest.fixed(b",\"recordedtime\":\"", TIME_BYTES)?;
+        let prev = rest.fixed(b",\"prev\":\"", 64)?;
+        let id = rest.bytes(b",\"id\":\"")?;
         Some(Outline {
             sequence,
             event_type,
@@ -84,21 +88,22 @@ impl<'e> Outline<'e> {
         let (command_hash, rest) = attribute(rest, b",\"commandhash\":\"")?;
         let (correlation, rest) = optional(rest, b",\"correlationid\":\"")?;
         let data = rest.strip_prefix(b",\"data\":")?;
-        let texts = [auth_id, correlation.unwrap_or_default(), self.source, self.subject, self.event_type];
+        let source = std::str::from_utf8(self.source).ok()?;
+        let texts = [auth_id, correlation.unwrap_or_default(), source, self.subject, self.event_type];
         // An escape or a control character is not plain, and for the decoder to judge.
         let plain = |text: &str| !text.bytes().any(|byte| byte == b'\\' || byte < b' ');
         texts.into_iter().all(plain).then_some(())?;
         Some(Entry {
             sequence: self.sequence,
-            id: self.id.parse().ok()?,
+            id: parsed(self.id)?,
             event_type: self.event_type.to_owned(),
             subject: self.subject.to_owned(),
             subject_version: self.subject_version,
             subject_prev: self.subject_prev,
-            time: self.time.parse().ok()?,
+            time: self.happened_at()?,
             recorded_time: self.recorded_at()?,
-            source: self.source.to_owned(),
-            prev: self.prev.parse().ok()?,
+            source: source.to_owned(),
+            prev: parsed(self.prev)?,
             command_hash: command_hash.parse().ok()?,
             auth_type: AuthType::of(auth_type)?,
             auth_id: auth_id.to_owned(),
@@ -129,8 +134,17 @@ impl<'e> Outline<'e> {
 
     /// When it was recorded.
     pub fn recorded_at(&self) -> Option<Timestamp> {
-        self.recorded_time.parse().ok()
+        parsed(self.recorded_time)
     }
+
+    /// When it happened.
+    pub fn happened_at(&self) -> Option<Timestamp> {
+        parsed(self.time)
+    }
+}
+
+fn parsed<T: FromStr>(spelled: &[u8]) -> Option<T> {
+    std::str::from_utf8(spelled).ok()?.parse().ok()
 }
 
 /// The value of the attribute that comes first and must be this one, and what comes after it.
@@ -156,13 +170,26 @@ fn text_to_quote(bytes: &[u8]) -> Option<(&str, &[u8])> {
 struct Rest<'e>(&'e [u8]);
 
 impl<'e> Rest<'e> {
+    /// Takes the last attribute off, which must be this one and have a value of so many bytes, for the caller to parse.
+    fn fixed(&mut self, name: &[u8], bytes: usize) -> Option<&'e [u8]> {
+        let inside = self.0.strip_suffix(b"\"")?;
+        let (rest, value) = inside.split_at_checked(inside.len().checked_sub(bytes)?)?;
+        self.0 = rest.strip_suffix(name)?;
+        Some(value)
+    }
+
     /// Takes the last attribute off, which must be this one and plain text.
     fn text(&mut self, name: &[u8]) -> Option<&'e str> {
+        std::str::from_utf8(self.bytes(name)?).ok()
+    }
+
+    /// As [`Rest::text`], for who does not read it yet.
+    fn bytes(&mut self, name: &[u8]) -> Option<&'e [u8]> {
         let inside = self.0.strip_suffix(b"\"")?;
         let start = memchr::memrchr(b'"', inside)? + 1;
         let value = &inside[start..];
         self.0 = inside[..start].strip_suffix(name)?;
-        if value.ends_with(b"\\") { None } else { std::str::from_utf8(value).ok() }
+        (!value.ends_with(b"\\")).then_some(value)
     }
 
     /// Takes the last attribute off, which must be this one and a number.
@@ -189,7 +216,7 @@ mod tests {
         assert_eq!(outline.subject_version, entry.subject_version);
         assert_eq!(outline.subject_prev, entry.subject_prev);
         assert_eq!(outline.recorded_at(), Some(entry.recorded_time));
-        assert_eq!(outline.time.parse(), Ok(entry.time));
+        assert_eq!(outline.happened_at(), Some(entry.time));
         assert_eq!(outline.data(), Some(&*entry.data));
         assert_eq!(outline.author(), Some((entry.auth_type, &*entry.auth_id)));
     }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::{Event, Recorded};
 use ledger_core::log::Outline;
 use ledger_core::recorded_trusted;
@@ -70,6 +71,12 @@ impl Sqlite {
         };
         let kept = |kind: &str| !kind.starts_with("ledger.score.") && is_wanted(kind);
         let mut entries = self.of_subject(question.subject.as_str(), last, kept);
+        // What it follows and what follows it is named in the answer, with what stood.
+        let mut others: Vec<Subject> = entries.iter().flat_map(others).collect();
+        others.retain(|other| *other != question.subject);
+        for other in others {
+            entries.extend(self.of_subject(other.as_str(), last, kept));
+        }
         let mut cited: Vec<Sequence> = Vec::new();
         for recorded in &entries {
             if let Event::RatingPublished(event) = &recorded.event {
@@ -93,6 +100,14 @@ impl Sqlite {
     }
 }
 
+/// The areas that an event of succession names.
+fn others(recorded: &Recorded) -> Vec<Subject> {
+    match &recorded.event {
+        Event::AreaSucceeded(event) => event.successors.iter().chain([&event.predecessor]).cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn is_wanted(event_type: &str) -> bool {
     ledger_core::assessment::EventKind::of_type(event_type).is_some_and(Register::wants)
 }
@@ -113,7 +128,8 @@ fn fill(connection: &mut Connection, log: &Log) {
         let (sequence, bytes) = item.expect("an entry");
         let outline = Outline::of(&bytes).expect("plain");
         let place = sequence.get() as i64;
-        let row = params![place, outline.subject, outline.recorded_time, outline.event_type, &*bytes];
+        let recorded = outline.recorded_at().expect("a time").to_string();
+        let row = params![place, outline.subject, recorded, outline.event_type, &*bytes];
         insert.execute(row).expect("inserted");
     }
     drop(insert);
