@@ -33,8 +33,10 @@ const KEPT_AFTER: u64 = 65_536;
 const PAGE: usize = 1024;
 /// From so many entries on a second thread reads ahead.
 const AHEAD_FROM: u64 = 8_192;
-/// Pages read ahead: some hundred kB each at most.
-const PAGES_AHEAD: usize = 32;
+/// Pages handed from one thread to the other together: waking it costs more than reading one.
+const BATCH: usize = 16;
+/// Batches read ahead, of some MB each at most.
+const BATCHES_AHEAD: usize = 3;
 /// Entries of one page at most, so far as reading scattered entries is concerned.
 const NEAR: u64 = 64;
 
@@ -405,15 +407,15 @@ impl Log {
     ) -> Result<(), ReplayError> {
         let prepared = |(first, page): (Length, Result<Entries, ReplayError>)| {
             let page = page?;
-            let numbered = page.clone().zip(first.0..);
-            let parts = numbered.map(|(bytes, at)| prepare(Sequence::new(at), &bytes));
+            let numbered = page.slices().zip(first.0..);
+            let parts = numbered.map(|(bytes, at)| prepare(Sequence::new(at), bytes));
             let parts: Vec<T> = parts.collect::<Result<_, _>>()?;
             Ok((first, page, parts))
         };
         let mut hand_on = |page: Result<(Length, Entries, Vec<T>), ReplayError>| {
             let (mut next, page, parts) = page?;
-            for (bytes, part) in page.zip(parts) {
-                take(next.next_sequence(), &bytes, part)?;
+            for (bytes, part) in page.slices().zip(parts) {
+                take(next.next_sequence(), bytes, part)?;
                 next = Length(next.0 + 1);
                 if next.0.is_multiple_of(65_536) {
                     progress(next, until);
@@ -425,10 +427,15 @@ impl Log {
             return self.pages(from, until).try_for_each(|page| hand_on(prepared(page)));
         }
         std::thread::scope(|scope| {
-            let (ahead, pages) = sync_channel(PAGES_AHEAD);
-            // It ends when nobody takes its pages any more.
-            scope.spawn(move || self.pages(from, until).try_for_each(|page| ahead.send(prepared(page))));
-            pages.into_iter().try_for_each(hand_on)
+            let (ahead, batches) = sync_channel::<Vec<_>>(BATCHES_AHEAD);
+            scope.spawn(move || {
+                let mut pages = self.pages(from, until).map(prepared);
+                // It ends when nobody takes its pages any more.
+                let mut next = || pages.by_ref().take(BATCH).collect::<Vec<_>>();
+                std::iter::from_fn(|| Some(next()).filter(|batch| !batch.is_empty()))
+                    .try_for_each(|batch| ahead.send(batch))
+            });
+            batches.into_iter().flatten().try_for_each(hand_on)
         })
     }
 

@@ -55,12 +55,12 @@ impl<'e> Outline<'e> {
         let subject_version = rest.number(b",\"subjectversion\":")?;
         let subject_prev = match subject_version {
             1 => None,
-            _ => Some(parsed(rest.fixed(b",\"subjectprev\":\"", SEQUENCE_BYTES)?)?),
+            _ => Some(position(rest.fixed(b",\"subjectprev\":\"", SEQUENCE_BYTES)?)?),
         };
         let subject = rest.text(b",\"subject\":\"")?;
         rest.fixed(b",\"specversion\":\"", 3).filter(|version| *version == SPEC_VERSION.as_bytes())?;
         let source = rest.bytes(b",\"source\":\"")?;
-        let sequence = parsed(rest.fixed(b",\"sequence\":\"", SEQUENCE_BYTES)?)?;
+        let sequence = position(rest.fixed(b",\"sequence\":\"", SEQUENCE_BYTES)?)?;
         let recorded_time = rest.fixed(b",\"recordedtime\":\"", TIME_BYTES)?;
         let prev = rest.fixed(b",\"prev\":\"", 64)?;
         let id = rest.bytes(b",\"id\":\"")?;
@@ -141,6 +141,19 @@ impl<'e> Outline<'e> {
     pub fn happened_at(&self) -> Option<Timestamp> {
         parsed(self.time)
     }
+}
+
+/// The position that 16 digits spell.
+fn position(digits: &[u8]) -> Option<Sequence> {
+    let mut value = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + u64::from(digit);
+    }
+    Some(Sequence::new(value))
 }
 
 fn parsed<T: FromStr>(spelled: &[u8]) -> Option<T> {

@@ -39,6 +39,16 @@ impl Entries {
         self.place().map(|at| &self.bytes[at])
     }
 
+    /// Their bytes, borrowed: nothing is counted, and nothing is used up.
+    pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = (self.at, self.left);
+        std::iter::from_fn(move || {
+            let place = place(&self.bytes, rest)?;
+            rest = (place.end, rest.1 - 1);
+            Some(&self.bytes[place])
+        })
+    }
+
     /// Of these the ones after the first `skip`, at most `limit`. Cost: a step for each one skipped.
     pub(super) fn part(mut self, skip: usize, limit: usize) -> Entries {
         (0..skip).for_each(|_| self.skip_one());
@@ -46,13 +56,8 @@ impl Entries {
         self
     }
 
-    /// Where the next one lies. A length that does not fit ends them; `page::decode` lets none pass.
     fn place(&self) -> Option<Range<usize>> {
-        let rest = self.bytes.get(self.at..).filter(|_| self.left > 0)?;
-        let (length, rest) = rest.split_first_chunk::<LENGTH_BYTES>()?;
-        let start = self.at + LENGTH_BYTES;
-        let length = u32::from_le_bytes(*length) as usize;
-        (length <= rest.len()).then_some(start..start + length)
+        place(&self.bytes, (self.at, self.left))
     }
 
     fn skip_one(&mut self) {
@@ -61,6 +66,16 @@ impl Entries {
             None => self.left = 0,
         }
     }
+}
+
+/// Where the next entry lies, of those left from there on. A length that does not fit ends them; `page::decode` lets none
+/// pass.
+fn place(bytes: &[u8], (at, left): (usize, usize)) -> Option<Range<usize>> {
+    let rest = bytes.get(at..).filter(|_| left > 0)?;
+    let (length, rest) = rest.split_first_chunk::<LENGTH_BYTES>()?;
+    let start = at + LENGTH_BYTES;
+    let length = u32::from_le_bytes(*length) as usize;
+    (length <= rest.len()).then_some(start..start + length)
 }
 
 impl Iterator for Entries {
