@@ -10,6 +10,7 @@ use replay::{Audit, AuditFinding, AuditScope, Severity};
 use super::{Reader, with_progress};
 use crate::args::{AuditArgs, Global};
 use crate::exit::Failure;
+use crate::files::write_text;
 use crate::output::{Table, thousands};
 
 /// Runs `ledger audit`.
@@ -22,7 +23,7 @@ pub fn audit(global: &Global, args: &AuditArgs) -> Result<(), Failure> {
     };
     let audit = with_progress("auditing", |tell| replay::audit(&reader.log, scope, tell))?;
     if let Some(file) = &args.html {
-        write(file, &audit.html())?;
+        write_text(file, &audit.html())?;
     }
     let mut out = reader.out()?;
     if reader.json {
@@ -42,13 +43,6 @@ fn asked_for(global: &Global) -> Option<ActorId> {
     let given = |argument: String| argument == "--actor" || argument.starts_with("--actor=");
     let asked = std::env::args_os().any(|argument| given(argument.to_string_lossy().into_owned()));
     global.actor.clone().filter(|_| asked)
-}
-
-fn write(file: &Path, page: &str) -> Result<(), Failure> {
-    std::fs::write(file, page).map_err(|error| {
-        let file = file.display();
-        Failure::Storage(format!("'{file}' cannot be written ({error}): check the path and the space"))
-    })
 }
 
 fn table(audit: &Audit, html: Option<&Path>) -> Table {

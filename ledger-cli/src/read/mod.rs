@@ -48,6 +48,7 @@ use replay::{KnownAt, Log, Register, ReplayError, SubjectHistory};
 
 use crate::args::{Clocks, Global, Listing};
 use crate::exit::Failure;
+use crate::files::write_text;
 use crate::output::{Out, mark};
 use crate::progress::Progress;
 use crate::session::{noticing_head_file, store_options};
@@ -173,8 +174,7 @@ pub fn with_progress<T, E>(
 
 /// Writes a drawing to a file, and says so where people read.
 fn write_drawing(reader: &Reader, out: &mut Out, file: &Path, drawing: &str) -> Result<(), Failure> {
-    let failed = |error| Failure::Storage(format!("cannot write {}: {error}", file.display()));
-    std::fs::write(file, drawing).map_err(failed)?;
+    write_text(file, drawing)?;
     if reader.json { Ok(()) } else { out.line(format!("drawing in {}", file.display())) }
 }
 
