@@ -21,6 +21,7 @@ mod indicators;
 mod log;
 mod national;
 mod ongoing;
+mod pass;
 pub mod plot;
 mod programme;
 mod projection;

@@ -6,7 +6,6 @@
 //! beside the log; every answer is the same without them. Left out: what is derived from events.
 
 use std::path::Path;
-use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger_core::assessment::civil::Date;
@@ -24,6 +23,7 @@ use serde::Serialize;
 
 use crate::clocks::{AsOf, KnownAt};
 use crate::index::{INDEX, INDEX_VERSION, Index};
+use crate::pass;
 use crate::projection::Fold;
 use crate::second::Second;
 
@@ -33,10 +33,6 @@ const KEPT_AFTER: u64 = 65_536;
 const PAGE: usize = 1024;
 /// From so many entries on a second thread reads ahead.
 const AHEAD_FROM: u64 = 8_192;
-/// Pages handed from one thread to the other together: waking it costs more than reading one.
-const BATCH: usize = 16;
-/// Batches read ahead, of some MB each at most.
-const BATCHES_AHEAD: usize = 3;
 /// Entries of one page at most, so far as reading scattered entries is concerned.
 const NEAR: u64 = 64;
 
@@ -395,8 +391,8 @@ impl Log {
         })
     }
 
-    /// Hands entries to `take`, in order: the bytes of each and what `prepare` made of them. Over a long stretch a
-    /// second thread reads and prepares ahead.
+    /// Hands entries to `take`, in order: the bytes of each and what `prepare` made of them. Over a long stretch two
+    /// threads share the work (`pass.rs`).
     pub(crate) fn pass<T: Send>(
         &self,
         from: Length,
@@ -405,15 +401,8 @@ impl Log {
         prepare: impl Fn(Sequence, &[u8]) -> Result<T, ReplayError> + Sync,
         mut take: impl FnMut(Sequence, &[u8], T) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
-        let prepared = |(first, page): (Length, Result<Entries, ReplayError>)| {
-            let page = page?;
-            let numbered = page.slices().zip(first.0..);
-            let parts = numbered.map(|(bytes, at)| prepare(Sequence::new(at), bytes));
-            let parts: Vec<T> = parts.collect::<Result<_, _>>()?;
-            Ok((first, page, parts))
-        };
-        let mut hand_on = |page: Result<(Length, Entries, Vec<T>), ReplayError>| {
-            let (mut next, page, parts) = page?;
+        let take = |first: Length, page: &Entries, parts: Vec<T>| {
+            let mut next = first;
             for (bytes, part) in page.slices().zip(parts) {
                 take(next.next_sequence(), bytes, part)?;
                 next = Length(next.0 + 1);
@@ -423,20 +412,12 @@ impl Log {
             }
             Ok(())
         };
+        let pages = self.pages(from, until);
         if until.0.saturating_sub(from.0) < AHEAD_FROM {
-            return self.pages(from, until).try_for_each(|page| hand_on(prepared(page)));
+            pass::alone(pages, prepare, take)
+        } else {
+            pass::shared(pages, prepare, take)
         }
-        std::thread::scope(|scope| {
-            let (ahead, batches) = sync_channel::<Vec<_>>(BATCHES_AHEAD);
-            scope.spawn(move || {
-                let mut pages = self.pages(from, until).map(prepared);
-                // It ends when nobody takes its pages any more.
-                let mut next = || pages.by_ref().take(BATCH).collect::<Vec<_>>();
-                std::iter::from_fn(|| Some(next()).filter(|batch| !batch.is_empty()))
-                    .try_for_each(|batch| ahead.send(batch))
-            });
-            batches.into_iter().flatten().try_for_each(hand_on)
-        })
     }
 
     /// The pages that hold these entries, in order, with where each begins; ends with what cannot be read.
@@ -444,7 +425,7 @@ impl Log {
         &self,
         from: Length,
         until: Length,
-    ) -> impl Iterator<Item = (Length, Result<Entries, ReplayError>)> {
+    ) -> impl Iterator<Item = (Length, Result<Entries, ReplayError>)> + Send {
         let mut next = from;
         std::iter::from_fn(move || {
             if next >= until {
