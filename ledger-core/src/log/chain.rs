@@ -3,7 +3,7 @@
 //!
 //! [`Link::extend`] places the next entry and [`Link::check`] accepts it: the same state on both sides, so that
 //! what is written is what is verified. Anyone can recompute a hash with `b3sum` over the stored bytes. Left
-//! out: the Merkle tree and signatures, which come with the proofs.
+//! out: the Merkle tree (`tree.rs`) and signatures (`note.rs`).
 
 use std::collections::HashMap;
 

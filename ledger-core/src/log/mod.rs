@@ -1,13 +1,23 @@
-//! The log format: the entry and its one spelling in bytes, and the chain that links entries.
+//! The log format: the entry and its one spelling in bytes, the chain that links entries, the tree that proves them,
+//! and the notes that sign it.
 //!
 //! Everything here is a pure function of its arguments. Left out: storage, the clock, and what an event means.
 //! `ledger.rs` writes with it; `replay` and anyone who verifies read with it.
 
 pub mod canonical;
 mod chain;
+mod checkpoint;
 mod entry;
+mod note;
 mod outline;
+pub mod tile;
+pub mod tree;
 
 pub use chain::{ChainError, Head, Link, Mark};
+pub use checkpoint::Checkpoint;
 pub use entry::{AuthType, CommandId, Entry, EntryError, EventId, MAX_ENTRY_BYTES};
+pub use note::{
+    Algorithm, MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteError, NoteSignature, SigningKey, VerifierKey,
+};
 pub use outline::Outline;
+pub use tree::TreeHash;
