@@ -425,7 +425,7 @@ mod tests {
             format!("x\n{signature}\n"),
             format!("x\r\n\n{signature}\n"),
             format!("x\n\n{signature}\n\n"),
-            format!("x\n\n- log.example AAAA\n"),
+            "x\n\n- log.example AAAA\n".to_owned(),
             format!("x\n\n{}\n", format!("{signature}").replace("log.example", "log example")),
             format!("{}\n\n{signature}\n", "x".repeat(MAX_NOTE_BYTES)),
         ];
