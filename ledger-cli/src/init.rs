@@ -67,6 +67,7 @@ pub fn found(global: &Global, args: &InitArgs) -> Result<Session, Failure> {
         purpose: if args.example { Purpose::Example } else { Purpose::Record },
         operator,
         recorded_time,
+        key: None,
     };
     Session::found(global, founding)
 }

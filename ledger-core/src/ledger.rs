@@ -11,11 +11,11 @@ use futures_util::stream::Stream;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::assessment::codes::{ActorId, Document, MediaType, Origin, Subject};
-use crate::assessment::event::{ClockKind, LogFounded, Purpose};
+use crate::assessment::event::{ClockKind, Event, KeyIntroduced, LogFounded, Purpose};
 use crate::assessment::{Author, Planned, Rejection, Request, State};
 use crate::backup::{BackedUp, BackupError, backup};
 use crate::environment::Environment;
-use crate::log::{CommandId, Head};
+use crate::log::{Algorithm, CommandId, Head, VerifierKey};
 use crate::opening::{self, Keeper};
 use crate::rounds::{self, Call, Message};
 use crate::store::{
@@ -96,6 +96,8 @@ pub struct Founding {
     pub operator: ActorId,
     /// When it is founded.
     pub recorded_time: Timestamp,
+    /// The key that checkpoints are signed with, named after the origin; none for a ledger that signs nothing yet.
+    pub key: Option<VerifierKey>,
 }
 
 /// Told while a ledger opens: entries known so far, and entries there are; first how many a snapshot spared.
@@ -184,13 +186,15 @@ impl Ledger {
             purpose: founding.purpose,
             operator: founding.operator.clone(),
         };
-        let planned = Planned {
+        check_key(&event.origin, founding.key.as_ref())?;
+        let planned = |event: Event| Planned {
             subject: Subject::ledger(),
-            author: Author::Actor(founding.operator),
+            author: Author::Actor(founding.operator.clone()),
             assessment: None,
-            event: event.into(),
+            event,
         };
-        let founded = writer.found(founding.id, founding.recorded_time, planned);
+        let key = founding.key.map(|key| planned(KeyIntroduced { key }.into()));
+        let founded = writer.found(founding.id, founding.recorded_time, planned(event.into()), key);
         founded.map_err(|refusal| OpenLedgerError::Founding(format!("{refusal:?}")))?;
         let Some(round) = writer.take_round() else { return Err(OpenLedgerError::Empty) };
         let appended = store.append(Length(0), &round.batch);
@@ -353,5 +357,17 @@ impl Drop for Ledger {
             // Nobody is left to hear of a failure, and the next opening finds the head by itself.
             let _ = self.stop();
         }
+    }
+}
+
+/// A ledger signs under its own name.
+fn check_key(origin: &Origin, key: Option<&VerifierKey>) -> Result<(), OpenLedgerError> {
+    match key {
+        Some(key) if key.name() != origin.as_str() || key.algorithm() != Algorithm::Ed25519 => {
+            let what =
+                format!("the key {key} is not one of {origin}: it is named after the ledger, algorithm 01");
+            Err(OpenLedgerError::Founding(what))
+        }
+        _ => Ok(()),
     }
 }

@@ -24,7 +24,7 @@ use crate::writer::Writer;
 
 /// The shape and meaning of `Known`. Raise it whenever the state or what events do to it changes: a snapshot of the
 /// version before is then not used. A test compares the state of a fixed history and says when this was forgotten.
-pub const STATE_VERSION: u32 = 4;
+pub const STATE_VERSION: u32 = 5;
 /// The shape of [`RememberedSnapshot`].
 const IDS_VERSION: u32 = 1;
 

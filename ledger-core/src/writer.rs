@@ -5,6 +5,7 @@
 //! matches the log and the writer must be dropped. Left out: storing, waiting and answering, which are
 //! `ledger.rs`.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -13,12 +14,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::assessment::codes::{Origin, Subject, documents};
 use crate::assessment::event::ClockKind;
 use crate::assessment::{
-    Author, Citation, Context, Event, Planned, Recorded, Rejection, Request, State, decide, references,
+    Author, Citation, Context, Ends, Event, Histories, Planned, Recorded, Rejection, Request, State, decide,
+    references,
 };
 use crate::decoded::Decoded;
 use crate::environment::Clock;
 use crate::line::canonical_command;
-use crate::log::{AuthType, CommandId, Entry, EntryError, EventId, Link, canonical};
+use crate::log::{AuthType, CommandId, Entry, EntryError, EventId, Followed, Link, canonical};
 use crate::recent::Recent;
 use crate::record::{RecordError, recorded};
 use crate::remembered::{CAPACITY, Remembered, RememberedIds, RememberedSnapshot};
@@ -180,6 +182,21 @@ fn spelled_data(event: &Event) -> Result<Vec<u8>, Refusal> {
     Ok(bytes)
 }
 
+/// Where the histories of the log end, the round being gathered included.
+#[derive(Debug)]
+struct Linked<'w> {
+    link: &'w Link,
+    ends: RefCell<&'w mut Followed>,
+}
+
+impl Histories for Linked<'_> {
+    fn ends_after(&self, planned: &[Planned]) -> Ends {
+        let mut ends = self.ends.borrow_mut();
+        let attested = ends.after(self.link, planned.iter().map(|planned| planned.subject.as_str()));
+        Ends { root: attested.root(), subjects: attested.subjects() }
+    }
+}
+
 /// The writer's state: the log so far, and the round being gathered.
 pub(crate) struct Writer {
     store: Arc<dyn Store>,
@@ -187,6 +204,7 @@ pub(crate) struct Writer {
     clock: Arc<dyn Clock>,
     pub(crate) state: State,
     pub(crate) link: Link,
+    ends: Followed,
     pub(crate) remembered: RememberedIds,
     pub(crate) uncited: Arc<Uncited>,
     source: String,
@@ -207,6 +225,7 @@ impl Writer {
             clock,
             state: State::default(),
             link: Link::default(),
+            ends: Followed::default(),
             remembered: RememberedIds::new(CAPACITY),
             uncited: Arc::default(),
             source: String::new(),
@@ -275,18 +294,20 @@ impl Writer {
         self.look_ups.clone()
     }
 
-    /// The first entry of a log.
+    /// The first entries of a log: its founding, and what goes with it.
     pub(crate) fn found(
         &mut self,
         id: CommandId,
         recorded_time: Timestamp,
-        planned: Planned,
+        founding: Planned,
+        further: Option<Planned>,
     ) -> Result<Receipt, Refusal> {
-        if let Event::LogFounded(founded) = &planned.event {
+        if let Event::LogFounded(founded) = &founding.event {
             self.source = source_of(&founded.origin);
         }
-        let command_hash = Hash::of(&spelled_data(&planned.event)?);
-        self.write(id, recorded_time, recorded_time, command_hash, vec![planned])
+        let command_hash = Hash::of(&spelled_data(&founding.event)?);
+        let planned = [founding].into_iter().chain(further).collect();
+        self.write(id, recorded_time, recorded_time, command_hash, planned)
     }
 
     /// Decides one request that was prepared. A receipt says what the round will add once it is durable; after a refusal the round
@@ -308,11 +329,13 @@ impl Writer {
             }
         }
         let cited = self.fetch(&references(&request.command))?;
+        let missing_document = documents.iter().copied().find(|document| !self.holds(document));
         let context = Context {
             recorded_time,
             next: self.link.head().length.next_sequence(),
             cited: &cited,
-            missing_document: documents.iter().copied().find(|document| !self.holds(document)),
+            missing_document,
+            histories: &Linked { link: &self.link, ends: RefCell::new(&mut self.ends) },
         };
         let planned = decide(&self.state, request, &context)?;
         let time = request.time.unwrap_or(recorded_time);

@@ -33,6 +33,11 @@ fn result(percent: Option<Percent>, rating: Option<Rating>) -> String {
 pub fn summary(event: &Event) -> String {
     match event {
         Event::LogFounded(e) => format!("{} founded by {}", e.origin, e.operator),
+        Event::KeyIntroduced(e) => e.key.to_string(),
+        Event::KeyRetired(e) => e.key.to_string(),
+        Event::WitnessAdded(e) => format!("{} at {}", e.key.name(), e.url),
+        Event::WitnessRemoved(e) => e.key.name().to_owned(),
+        Event::SubjectsAttested(e) => format!("{} subjects of {} entries", e.subjects, e.size),
         Event::ActorEnrolled(e) => format!("as {}", list(&e.roles)),
         Event::ActorRevoked(e) => e.actor.to_string(),
         Event::AreaRegistered(e) => e.name.to_string(),

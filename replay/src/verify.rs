@@ -5,8 +5,9 @@
 //! that breaks the chain ends the run, because nothing after it means anything; a result that differs is a
 //! finding and the run goes on. The chain verifies with an empty vault.
 
-use ledger_core::assessment::{Event, State};
-use ledger_core::log::{Entry, Head, Link};
+use ledger_core::assessment::event::SubjectsAttested;
+use ledger_core::assessment::{Event, EventKind, State};
+use ledger_core::log::{Entry, Followed, Head, Link};
 use ledger_core::recorded;
 use ledger_core::store::ReadError;
 use ledger_core::values::{Hash, Length, Malformed, Sequence};
@@ -117,12 +118,14 @@ struct Run {
     register: Register,
     recomputed: u64,
     findings: Vec<Finding>,
+    ends: Followed,
 }
 
 impl Run {
     fn take(&mut self, bytes: &[u8]) -> Result<(), String> {
         let entry = Entry::decode(bytes).map_err(|e| e.to_string())?;
         let hash = Hash::of(bytes);
+        self.compare_attested(&entry);
         self.link.extend(&entry, hash).map_err(|e| e.to_string())?;
         let recorded = recorded(&entry).map_err(|e| e.to_string())?;
         self.state.apply(&recorded).map_err(|e| e.to_string())?;
@@ -130,6 +133,27 @@ impl Run {
         self.register.apply(&reading.recorded);
         self.recompute(&reading);
         Ok(())
+    }
+
+    /// An attestation must say where every history ended before it.
+    fn compare_attested(&mut self, entry: &Entry) {
+        if EventKind::of_type(&entry.event_type) != Some(EventKind::SubjectsAttested) {
+            return;
+        }
+        // Data that does not fit is refused where every entry's is.
+        let Ok(Event::SubjectsAttested(event)) = Event::decode(&entry.event_type, &entry.data) else {
+            return;
+        };
+        let length = self.link.head().length;
+        let ends = self.ends.at(length, self.link.subjects());
+        let found = SubjectsAttested { root: ends.root(), size: length.0, subjects: ends.subjects() };
+        if event != found {
+            let said = |it: &SubjectsAttested| {
+                format!("{} subjects of {} entries with root {}", it.subjects, it.size, it.root)
+            };
+            let what = format!("attested {}; the log gives {}", said(&event), said(&found));
+            self.findings.push(Finding { sequence: Some(entry.sequence), what });
+        }
     }
 
     /// A published result must be the one its scores give, under its method, with what was in force before.

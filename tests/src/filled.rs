@@ -39,6 +39,7 @@ pub fn found(dir: &Path, options: StoreOptions) -> Ledger {
         purpose: Purpose::Example,
         operator: "operator-1".parse().expect("an actor"),
         recorded_time: now(),
+        key: None,
     };
     Ledger::create_with(dir, options, Environment::system(), founding).expect("founded")
 }

@@ -149,6 +149,7 @@ impl World {
             purpose: Purpose::Example,
             operator: operator.parse().expect(parsed),
             recorded_time: self.now,
+            key: None,
         };
         let ledger = Ledger::found(self.store.clone(), self.vault.clone(), self.environment(), founding);
         self.ledger = Some(ledger.unwrap_or_else(|error| panic!("founding: {error}")));

@@ -37,10 +37,17 @@ const CONSEQUENCES: &[(&str, &str, &str)] = &[
     ("correction.recorded", "accuracy.decide", "a fact corrected with an accepted comment"),
     ("evidence.request-closed", "evidence.submit", "the evidence answers the request; by the ledger itself"),
     ("evidence.shared", "evidence.share", "one entry in the other subject's own history"),
+    ("key.retired", "key.rotate", "the key it replaces, if there is one"),
     ("score.changed", "accuracy.decide", "a score that changes with an accepted comment"),
     ("score.changed", "review.decide", "a score that changes with a review"),
     ("trigger.discharged", "notice.issue", "the decision that risk rule R5 asked for; by the ledger itself"),
 ];
+
+/// Events that any command may write along, and why; no table is long enough to show it.
+const ALONG_WITH_ANY: &[(&str, &str)] = &[(
+    "subjects.attested",
+    "any command with which 65536 entries stand unattested: by the ledger itself; tests/tests/attesting.rs",
+)];
 
 /// Rejections that no table can reach, and what shows them instead.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -209,6 +216,9 @@ fn events(out: &mut String) {
         for (_, command, why) in CONSEQUENCES.iter().filter(|(caused, ..)| caused == event) {
             causes.push(format!("`{command}`: {why}"));
             roles.extend(roles_of(command));
+        }
+        for (_, why) in ALONG_WITH_ANY.iter().filter(|(caused, _)| caused == event) {
+            causes.push((*why).to_owned());
         }
         let roles: Vec<&str> = roles.into_iter().collect();
         let rows = shown().events.get(*event).copied().unwrap_or(0);

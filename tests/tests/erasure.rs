@@ -34,6 +34,7 @@ fn found(dir: &Path) -> Ledger {
         purpose: Purpose::Example,
         operator: "operator-1".parse().expect("an actor"),
         recorded_time: now(),
+        key: None,
     };
     Ledger::create(dir, Environment::system(), founding).expect("founded")
 }
@@ -110,6 +111,7 @@ fn a_document_that_nothing_cites_is_destroyed_after_a_day() {
         purpose: Purpose::Example,
         operator: "operator-1".parse().expect("an actor"),
         recorded_time: now(),
+        key: None,
     };
     let ledger = Ledger::found(store.clone(), vault.clone(), at(now()), founding).expect("founded");
     let media_type = "text/plain".parse().expect("a media type");

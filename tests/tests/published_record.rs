@@ -34,6 +34,7 @@ impl Clerk {
             purpose: Purpose::Record,
             operator: "operator-1".parse().expect("an actor"),
             recorded_time: now,
+            key: None,
         };
         let (store, vault) = (Arc::new(MemoryStore::new()), Arc::new(MemoryVault::new()));
         let ledger = Ledger::found(store, vault, environment, founding).expect("founded");

@@ -34,6 +34,7 @@ fn founded(now: Timestamp) -> Arc<Ledger> {
         purpose: ledger_core::assessment::event::Purpose::Example,
         operator: "operator-1".parse().expect("an actor"),
         recorded_time: now,
+        key: None,
     };
     let (store, vault) = (Arc::new(MemoryStore::new()), Arc::new(MemoryVault::new()));
     Arc::new(Ledger::found(store, vault, environment, founding).expect("founded"))

@@ -30,12 +30,14 @@ mod state;
 mod theme;
 mod values;
 mod whatif;
+mod witness;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use ledger_core::assessment::codes::ActorId;
 use ledger_core::log::CommandId;
+use serde_json::json;
 
 pub use audit::AuditArgs;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
@@ -61,7 +63,7 @@ pub use values::{Moment, StatementScore, Words, expected};
 pub use whatif::WhatIfArgs;
 
 use crate::exit::Failure;
-use crate::wanted::Wanted;
+use crate::wanted::{On, Wanted};
 
 /// An event-sourced ledger of care assessments: who assessed whom, on what evidence, by which method, and what
 /// that made of the rating.
@@ -251,6 +253,12 @@ pub enum Top {
     Report(reading::ReportArgs),
     /// Check every byte, link and result.
     Verify(reading::VerifyArgs),
+    /// Record where every subject's history ends, so that a certificate can prove its entries to be all.
+    #[command(after_help = "Example:\n  ledger attest --actor auditor-1")]
+    Attest,
+    /// Witnesses, who cosign checkpoints.
+    #[command(subcommand)]
+    Witness(witness::Witness),
     /// The whole ledger as one stream that standard tools can check.
     Export(keeping::ExportArgs),
     /// Make a ledger from an export; let a restored one go on.
@@ -400,6 +408,10 @@ impl Top {
             Top::Tail(args) => Ok(Ready::Tail(args)),
             Top::Report(args) => Ok(Ready::Report(args)),
             Top::Verify(args) => Ok(Ready::Verify(args)),
+            Top::Attest => {
+                write(Wanted::new("subjects.attest", On::Named("attestation".to_owned()), &json!({})))
+            }
+            Top::Witness(group) => group.ready(),
             Top::Export(args) => Ok(Ready::Export(args)),
             Top::Restore(args) => Ok(Ready::Restore(args)),
             Top::Repair(args) => Ok(Ready::Repair(args)),

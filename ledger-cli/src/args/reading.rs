@@ -216,6 +216,8 @@ pub enum Listing {
     },
     /// The actors.
     Actors,
+    /// The witnesses.
+    Witnesses,
     /// The bank holidays.
     Holidays,
     /// The risk policies.

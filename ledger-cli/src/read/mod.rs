@@ -30,6 +30,7 @@ mod variations;
 mod verify;
 mod visible;
 pub mod whatif;
+mod witnesses;
 
 pub use ask::ask;
 pub use audit::audit;
@@ -189,6 +190,7 @@ pub fn list(global: &Global, listing: Listing) -> Result<(), Failure> {
         Listing::Areas { kind } => areas::list(&reader, kind),
         Listing::Area { subject } => areas::show(&reader, &subject),
         Listing::Actors => areas::actors(&reader),
+        Listing::Witnesses => witnesses::list(&reader),
         Listing::Concerns { subject } => cases::concerns(&reader, subject.as_deref()),
         Listing::Triggers { subject } => cases::triggers(&reader, subject.as_deref()),
         Listing::Trigger { trigger } => entries::show_entry(&reader, &trigger.0),

@@ -107,6 +107,7 @@ mod tests {
             purpose: Purpose::Record,
             operator: "operator-1".parse().expect("an actor"),
             recorded_time: recorded.parse().expect("a time"),
+            key: None,
         };
         let environment = Environment { clock: Arc::new(SystemClock), random: Arc::new(SeededRandom(1)) };
         let store = Arc::new(MemoryStore::new());

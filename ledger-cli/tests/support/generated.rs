@@ -31,6 +31,7 @@ pub fn generate(dir: &Path, length: u64) {
         purpose: Purpose::Example,
         operator: "operator-1".parse().expect("an actor"),
         recorded_time: now(),
+        key: None,
     };
     Ledger::create(dir, Environment::system(), founding).expect("founded").close().expect("closed");
     let store = SledStore::open(dir).expect("opened");

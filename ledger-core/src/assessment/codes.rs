@@ -231,6 +231,11 @@ impl Subject {
         Subject("national".to_owned())
     }
 
+    /// The history of what the ledger attested of all others.
+    pub fn attestation() -> Self {
+        Subject("attestation".to_owned())
+    }
+
     /// The history of an actor.
     pub fn actor(id: &ActorId) -> Self {
         Subject(format!("actor/{id}"))

@@ -24,12 +24,12 @@ use super::event::{
     IndicatorDefined, MethodologyApproved, NarrativeSection, NoticeDecision, OpeningCause, Phase,
     PlannedAction, PrintedScore, PrioritiesSet, ProgrammePaused, ProgrammeResumed, RatingsAuthorised,
     RequestOutcome, ReviewOutcome, RiskPolicyAdopted, Site, SourceKind, ThematicReviewOpened,
-    TranscribedKind, Wave, WithdrawalCause,
+    TranscribedKind, Wave, WithdrawalCause, WitnessAdded, WitnessRemoved,
 };
 use super::framework::{Percent, Rating, Score};
 use super::indicator::{Comparability, Decimal};
 use super::risk::Severity;
-use crate::log::{CommandId, EventId};
+use crate::log::{CommandId, EventId, VerifierKey};
 use crate::values::{Hash, Malformed, Sequence, Timestamp, spelled_as_text};
 
 /// Names an entry: by sequence, or by event id while that id is among the remembered ones.
@@ -135,6 +135,14 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Replaces the key that signs checkpoints.
+    RotateKey(RotateKey) = "key.rotate",
+    /// Asks a witness for its cosignatures from now on.
+    AddWitness(WitnessAdded) = "witness.add",
+    /// Asks a witness no more.
+    RemoveWitness(WitnessRemoved) = "witness.remove",
+    /// Says where every subject's history ends.
+    AttestSubjects(AttestSubjects) = "subjects.attest",
     /// Lets an actor act.
     EnrolActor(ActorEnrolled) = "actor.enrol",
     /// Lets an actor act no more.
@@ -262,6 +270,15 @@ macro_rules! command_data {
 }
 
 command_data! {
+    /// `key.rotate` on `ledger`: the first key of a ledger without one, or the next.
+    RotateKey {
+        /// The new verifier key.
+        key: VerifierKey,
+    }
+
+    /// `subjects.attest` on `attestation`: what is attested is worked out by the ledger.
+    AttestSubjects {}
+
     /// `actor.revoke` on `actor/ID`.
     RevokeActor {
         /// Why.

@@ -20,7 +20,7 @@ pub mod standing;
 pub mod state;
 
 pub use command::{Citation, Command, Request};
-pub use decide::{Context, Planned, decide, references};
+pub use decide::{ATTEST_EVERY, Context, Ends, Histories, Planned, decide, references};
 pub use event::{Event, EventError, EventKind};
 pub use recorded::{Author, Recorded, counts_from, transcribed_from};
 pub use rejection::Rejection;

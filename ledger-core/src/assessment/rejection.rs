@@ -9,7 +9,7 @@ use super::codes::{
     ActorId, AreaKind, CategoryId, Code, FrameworkId, OrganisationId, PriorityId, StatementId, Subject, TagId,
 };
 use super::command::Citation;
-use crate::log::CommandId;
+use crate::log::{CommandId, VerifierKey};
 use crate::values::{Hash, Sequence, Timestamp};
 
 /// Declares the rejections once: variants, stable codes, meanings and messages, in order of precedence.
@@ -137,6 +137,15 @@ rejections! {
     LastOperator { actor: ActorId } = "last_operator":
         "The last operator cannot be revoked or lose that role",
         "{actor} is the last operator: enrol another before";
+    KeyUnfit { key: VerifierKey, expected: String } = "key_unfit":
+        "The key is of another kind or name than is needed there",
+        "the key {key} does not fit: {expected}";
+    KeyKnown { key: VerifierKey } = "key_known":
+        "The key was introduced before",
+        "the key {key} was introduced before and signs no second time: make a new one";
+    WitnessUnknown { key: VerifierKey } = "witness_unknown":
+        "No such witness is asked for cosignatures",
+        "{key} is no witness of this ledger: see `ledger witness list`";
     AreaKnown { subject: Subject } = "area_known":
         "The area is registered already",
         "{subject} is registered already: amend it with area.add-organisation or correction.record";

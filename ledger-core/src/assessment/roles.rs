@@ -16,7 +16,7 @@ use crate::values::Malformed;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Enrols and revokes actors, erases documents, keeps the ledger.
+    /// Enrols and revokes actors, erases documents, keeps the ledger, its keys and witnesses.
     Operator,
     /// Records frameworks, areas and the programme on behalf of whoever decides them.
     Registrar,
@@ -36,7 +36,7 @@ pub enum Role {
     Partner,
     /// Works on risk, indicators, context, and transcribes published results.
     Analyst,
-    /// Reads.
+    /// Reads, and has attested where every history ends.
     Auditor,
 }
 
@@ -94,11 +94,17 @@ impl FromStr for Role {
 /// The roles that may give a command; any one of them suffices.
 pub fn may_give(command: &Command) -> &'static [Role] {
     use Role::{
-        AccuracyDecider, Adviser, Analyst, Assessor, Moderator, Operator, Partner, Publisher, Registrar,
-        Reviewer,
+        AccuracyDecider, Adviser, Analyst, Assessor, Auditor, Moderator, Operator, Partner, Publisher,
+        Registrar, Reviewer,
     };
     match command {
-        Command::EnrolActor(_) | Command::RevokeActor(_) | Command::EraseDocument(_) => &[Operator],
+        Command::EnrolActor(_)
+        | Command::RevokeActor(_)
+        | Command::EraseDocument(_)
+        | Command::RotateKey(_)
+        | Command::AddWitness(_)
+        | Command::RemoveWitness(_) => &[Operator],
+        Command::AttestSubjects(_) => &[Operator, Auditor],
         Command::RegisterArea(_)
         | Command::AddOrganisation(_)
         | Command::RemoveOrganisation(_)

@@ -4,6 +4,7 @@
 //! Everything here is a pure function of its arguments. Left out: storage, the clock, and what an event means.
 //! `ledger.rs` writes with it; `replay` and anyone who verifies read with it.
 
+mod attested;
 pub mod canonical;
 mod chain;
 mod checkpoint;
@@ -13,6 +14,7 @@ mod outline;
 pub mod tile;
 pub mod tree;
 
+pub use attested::{Attested, Ending, Followed};
 pub use chain::{ChainError, Head, Link, Mark};
 pub use checkpoint::Checkpoint;
 pub use entry::{AuthType, CommandId, Entry, EntryError, EventId, MAX_ENTRY_BYTES};

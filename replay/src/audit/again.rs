@@ -9,12 +9,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ledger_core::assessment::codes::{ActorId, Subject, documents};
-use ledger_core::assessment::event::{ActorEnrolled, ClockKind};
+use ledger_core::assessment::event::{ActorEnrolled, ClockKind, LogFounded};
 use ledger_core::assessment::roles::Role;
 use ledger_core::assessment::{
-    Author, Citation, Context, Event, EventKind, Recorded, Rejection, Request, State, decide, references,
+    Author, Citation, Context, Ends, Event, EventKind, Histories, Planned, Recorded, Rejection, Request,
+    State, decide, references,
 };
-use ledger_core::log::EventId;
+use ledger_core::log::{Algorithm, EventId, TreeHash};
 use ledger_core::store::Store;
 use ledger_core::values::{Hash, Sequence, Timestamp};
 
@@ -85,7 +86,7 @@ impl Again {
         let events: Option<Vec<&Recorded>> = entries.iter().map(|read| read.recorded.as_deref()).collect();
         if let Some(events) = events {
             let fault = match &events[0].event {
-                Event::LogFounded(_) => founding(first),
+                Event::LogFounded(founded) => founding(founded, &entries, &events),
                 _ => self.decided(&entries, &events),
             };
             found.extend(fault);
@@ -213,6 +214,7 @@ impl Again {
             next: events[0].sequence,
             cited: &cited,
             missing_document: self.erased_before(entries),
+            histories: &AsRead(entries.iter().find_map(|read| read.ends)),
         };
         match decide(&self.state, request, &context) {
             Ok(planned) => differing(&planned, entries, events),
@@ -226,6 +228,17 @@ impl Again {
         self.state.erased().next()?;
         let texts = entries.iter().filter_map(|read| std::str::from_utf8(&read.entry.data).ok());
         texts.flat_map(documents).find(|document| self.state.is_erased(document))
+    }
+}
+
+/// Where the histories ended at the attestation among a command's entries, if there is one.
+#[derive(Debug)]
+struct AsRead(Option<Ends>);
+
+impl Histories for AsRead {
+    fn ends_after(&self, _: &[Planned]) -> Ends {
+        // Where the rules attest and the log does not, that it is missing is the finding.
+        self.0.unwrap_or(Ends { root: TreeHash::empty_root(), subjects: 0 })
     }
 }
 
@@ -250,21 +263,45 @@ fn refused(recorded: &Recorded, rejection: &Rejection) -> Fault {
     Fault::new(FoundBy::DecidedAgain, rejection.code(), expected, rejection.to_string())
 }
 
-/// The founding has no command: its hash is that of its own data.
-fn founding(read: &Read) -> Found {
-    let hash = Hash::of(&read.entry.data);
-    let fault = |code, expected: String, found: String| {
-        vec![(read.entry.sequence, Fault::new(FoundBy::DecidedAgain, code, expected, found))]
+/// The founding has no command: its hash is that of its own data. With it stands nothing but the first key.
+fn founding(founded: &LogFounded, entries: &[Read], events: &[&Recorded]) -> Found {
+    let fault = |at: usize, code, expected: String, found: String| {
+        vec![(events[at].sequence, Fault::new(FoundBy::DecidedAgain, code, expected, found))]
     };
-    if hash != read.entry.command_hash {
-        return fault("command_hash_differs", hash.to_string(), read.entry.command_hash.to_string());
+    let entry = &entries[0].entry;
+    let hash = Hash::of(&entry.data);
+    if hash != entry.command_hash {
+        return fault(0, "command_hash_differs", hash.to_string(), entry.command_hash.to_string());
     }
-    match read.recorded.as_ref().map(|recorded| &recorded.event) {
-        Some(Event::LogFounded(event)) if format!("https://{}", event.origin) != read.entry.source => {
-            fault("source_differs", format!("https://{}", event.origin), read.entry.source.clone())
+    let source = format!("https://{}", founded.origin);
+    if source != entry.source {
+        return fault(0, "source_differs", source, entry.source.clone());
+    }
+    let operator = Author::Actor(founded.operator.clone());
+    for (at, recorded) in events.iter().enumerate() {
+        if recorded.author != operator {
+            return fault(at, "author_unfit", operator.to_string(), recorded.author.to_string());
         }
-        _ => Vec::new(),
+        let fits = match &recorded.event {
+            Event::LogFounded(_) => at == 0,
+            Event::KeyIntroduced(event) => {
+                let own = event.key.name() == founded.origin.as_str();
+                at == 1 && own && event.key.algorithm() == Algorithm::Ed25519
+            }
+            _ => false,
+        };
+        if !fits || recorded.subject != Subject::ledger() {
+            let expected =
+                format!("the founding on ledger, and then at most the first key of {}", founded.origin);
+            return fault(
+                at,
+                "event_differs",
+                expected,
+                format!("{} on {}", recorded.event.name(), recorded.subject),
+            );
+        }
     }
+    Vec::new()
 }
 
 /// How the events of one command do not belong together.

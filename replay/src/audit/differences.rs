@@ -65,6 +65,7 @@ fn named(event: &Event) -> String {
 fn code_of(planned: &Event, recorded: &Event) -> &'static str {
     match (planned, recorded) {
         (Event::AssessmentTriggered(_), _) => "trigger_unjustified",
+        (Event::SubjectsAttested(_), _) => "attestation_false",
         (Event::DraftShared(planned), Event::DraftShared(recorded)) if planned.closes != recorded.closes => {
             "window_miscounted"
         }

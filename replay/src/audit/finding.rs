@@ -85,6 +85,11 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("source_differs", Severity::Critical, "The entry names another ledger than the one that was founded"),
     ("command_split", Severity::Critical, "The events of one command do not belong together"),
     ("illegal_history", Severity::Critical, "The entry cannot follow those before it"),
+    (
+        "attestation_false",
+        Severity::Critical,
+        "The attestation is not where the subjects' histories ended before it",
+    ),
     ("command_hash_differs", Severity::Critical, "The command's hash is not that of what it recorded"),
     ("event_differs", Severity::Serious, "The rules write another event for this command"),
     ("window_miscounted", Severity::Serious, "The window of the factual accuracy check is counted wrongly"),

@@ -402,7 +402,7 @@ const NOT_CHECKED: &[&str] = &[
     "expected subject versions and the true clock of a command: the log does not keep them",
     "who asked for a sweep of risk: its entries are the ledger's own",
     "commands that were refused: nothing is recorded of them",
-    "attestations and witnesses: this version writes none",
+    "checkpoints and cosignatures: they stand beside the log and are checked by whoever holds one",
     "that the log is the only one: compare its head with one noted elsewhere (`ledger verify --expect N:HASH`)",
 ];
 

@@ -8,10 +8,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ledger_core::assessment::Recorded;
-use ledger_core::log::{Entry, Head};
+use ledger_core::assessment::event::SubjectsAttested;
+use ledger_core::assessment::{Ends, Event, EventKind, Recorded};
+use ledger_core::log::{Entry, Followed, Head};
 use ledger_core::recorded;
-use ledger_core::values::{Hash, Length, Sequence, Timestamp};
+use ledger_core::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 
 use super::finding::{Fault, FoundBy};
 
@@ -20,6 +21,8 @@ pub(super) struct Read {
     pub(super) entry: Entry,
     /// What it records; none where the data fits no schema.
     pub(super) recorded: Option<Arc<Recorded>>,
+    /// Where the histories ended before it, if it attests that.
+    pub(super) ends: Option<Ends>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -52,6 +55,8 @@ impl Reading {
             Ok(entry) => entry,
             Err(error) => return broken("not_an_entry", "an entry in its one spelling", error.to_string()),
         };
+        let attests = EventKind::of_type(&entry.event_type) == Some(EventKind::SubjectsAttested);
+        let ends = attests.then(|| self.chain.ends());
         if let Err(fault) = self.chain.link(&entry, bytes) {
             return Step::Broken(at, fault);
         }
@@ -71,8 +76,22 @@ impl Reading {
         if let Err(fault) = self.chain.of_this_ledger(&entry) {
             faults.push(fault);
         }
-        Step::Read(Box::new(Read { entry, recorded, faults }))
+        faults.extend(recorded.as_ref().and_then(|recorded| falsely_attested(recorded, ends)));
+        Step::Read(Box::new(Read { entry, recorded, ends, faults }))
     }
+}
+
+/// How an attestation differs from where the histories ended before it.
+fn falsely_attested(recorded: &Recorded, ends: Option<Ends>) -> Option<Fault> {
+    let (Event::SubjectsAttested(event), Some(Ends { root, subjects })) = (&recorded.event, ends) else {
+        return None;
+    };
+    let true_one = SubjectsAttested { root, size: recorded.sequence.get(), subjects };
+    let said = |event: &SubjectsAttested| {
+        format!("root {} over {} subjects of {} entries", event.root, event.subjects, event.size)
+    };
+    let fault = || Fault::new(FoundBy::Bytes, "attestation_false", said(&true_one), said(event));
+    (true_one != *event).then(fault)
 }
 
 /// Where the next entry must stand.
@@ -80,12 +99,19 @@ struct Chain {
     head: Head,
     recorded: Option<Timestamp>,
     source: String,
-    subjects: HashMap<String, (u32, Sequence)>,
+    subjects: HashMap<String, (SubjectVersion, Sequence)>,
+    ends: Followed,
 }
 
 impl Default for Chain {
     fn default() -> Self {
-        Chain { head: Head::EMPTY, recorded: None, source: String::new(), subjects: HashMap::new() }
+        Chain {
+            head: Head::EMPTY,
+            recorded: None,
+            source: String::new(),
+            subjects: HashMap::new(),
+            ends: Followed::default(),
+        }
     }
 }
 
@@ -114,9 +140,10 @@ impl Chain {
     /// The entry is the next one of its subject's history.
     fn follow_subject(&mut self, entry: &Entry) -> Result<(), Fault> {
         let found = (entry.subject_version.get(), entry.subject_prev);
-        let next = (found.0, entry.sequence);
+        let next = (entry.subject_version, entry.sequence);
         let last = self.subjects.get_mut(&entry.subject);
-        let expected = last.as_ref().map_or((1, None), |(version, before)| (version + 1, Some(*before)));
+        let expected =
+            last.as_ref().map_or((1, None), |(version, before)| (version.get() + 1, Some(*before)));
         if found != expected {
             let place = |(version, before): (u32, Option<Sequence>)| {
                 let before = before.map_or("none".to_owned(), |before| before.to_string());
@@ -130,6 +157,14 @@ impl Chain {
             None => drop(self.subjects.insert(entry.subject.clone(), next)),
         }
         Ok(())
+    }
+
+    /// Where the histories end so far.
+    fn ends(&mut self) -> Ends {
+        let endings =
+            self.subjects.iter().map(|(subject, (version, last))| (subject.as_str(), *version, *last));
+        let attested = self.ends.at(self.head.length, endings);
+        Ends { root: attested.root(), subjects: attested.subjects() }
     }
 
     fn of_this_ledger(&mut self, entry: &Entry) -> Result<(), Fault> {

@@ -8,14 +8,14 @@
 
 use ledger_core::assessment::codes::{OrganisationId, Subject};
 use ledger_core::assessment::command::{
-    AnswerEscalation, AssignScore, ChallengeAccuracy, ChangeScore, CloseAssessment, CloseRequest,
-    ConfirmAccuracy, Correction, DecideAccuracy, DecideReview, DischargeTrigger, EraseDocument,
+    AnswerEscalation, AssignScore, AttestSubjects, ChallengeAccuracy, ChangeScore, CloseAssessment,
+    CloseRequest, ConfirmAccuracy, Correction, DecideAccuracy, DecideReview, DischargeTrigger, EraseDocument,
     EscalateConcern, ExtendAccuracy, HoldSummit, IssueNotice, ModerateScore, ObserveIndicator, OfferSupport,
     OpenAssessment, ProgressAction, PublishFindings, PublishPlan, PublishPriorities, PublishRating,
     PublishThematicReport, RaiseConcern, RecordCorrection, RecordFinding, RecordIntervention,
-    RequestEvidence, RequestReview, Rescore, ResolveConcern, RevokeActor, ShareDraft, ShareEvidence,
-    SubmitEvidence, SubmittedResult, SucceedArea, SweepRisk, TranscribeRating, WithdrawEvidence,
-    WithdrawRating,
+    RequestEvidence, RequestReview, Rescore, ResolveConcern, RevokeActor, RotateKey, ShareDraft,
+    ShareEvidence, SubmitEvidence, SubmittedResult, SucceedArea, SweepRisk, TranscribeRating,
+    WithdrawEvidence, WithdrawRating,
 };
 use ledger_core::assessment::event::{
     AccuracyDecided, AreaRegistered, CorrectionRecorded, DraftShared, EvidenceResult, EvidenceSubmitted,
@@ -93,6 +93,10 @@ pub(super) fn rebuilt(
 
 fn programme(subject: &Subject, event: Event, left_out: LeftOut) -> Result<Command, Event> {
     Ok(match event {
+        Event::KeyIntroduced(event) => Command::RotateKey(RotateKey { key: event.key }),
+        Event::WitnessAdded(event) => Command::AddWitness(event),
+        Event::WitnessRemoved(event) => Command::RemoveWitness(event),
+        Event::SubjectsAttested(_) => Command::AttestSubjects(AttestSubjects {}),
         Event::ActorEnrolled(event) => Command::EnrolActor(event),
         Event::ActorRevoked(event) => Command::RevokeActor(RevokeActor { reason: event.reason }),
         Event::AreaRegistered(event) => Command::RegisterArea(registered(subject, event, left_out)),

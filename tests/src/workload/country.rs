@@ -224,6 +224,7 @@ pub(super) fn founding(seed: u64) -> Founding {
         purpose: Purpose::Example,
         operator: named("operator-1"),
         recorded_time,
+        key: None,
     }
 }
 

@@ -153,6 +153,7 @@ impl Days {
             purpose: Purpose::Example,
             operator: "operator-1".parse().expect("an actor"),
             recorded_time: begun,
+            key: None,
         };
         let environment = environment(&clock);
         let ledger = Ledger::create(&scratch.path().join("ledger"), environment, founding).expect("founded");

@@ -2,8 +2,8 @@
 //!
 //! [`decide`] is pure: it reads the state, the command and a context of values handed in, and returns events or
 //! one rejection. First come the checks that every command shares ([`admit`]), then one function per command,
-//! grouped as people speak of them: foundation, programme, gathering, scoring, accuracy, publication, ongoing,
-//! indicators, afterwards, thematic; `risk.rs` holds the rules that fire as a consequence of others.
+//! grouped as people speak of them: foundation, proof, programme, gathering, scoring, accuracy, publication,
+//! ongoing, indicators, afterwards, thematic; `risk.rs` holds the rules that fire as a consequence of others.
 //! Of several faults the one that stands first in `rejection.rs` is reported. Left out: command ids, versions
 //! and the clock, which `ledger.rs` checks because they concern the log and not the assessment.
 
@@ -14,12 +14,14 @@ mod gathering;
 mod indicators;
 mod ongoing;
 mod programme;
+mod proof;
 mod publication;
 mod risk;
 mod scoring;
 mod thematic;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::civil::Date;
@@ -31,7 +33,10 @@ use super::recorded::{Author, Recorded, counts_from};
 use super::rejection::Rejection;
 use super::roles::{Role, may_give};
 use super::state::{Actor, OpenAssessment, State, SubjectState};
+use crate::log::TreeHash;
 use crate::values::{Hash, Sequence, Timestamp};
+
+pub use proof::ATTEST_EVERY;
 
 /// What a decision needs besides the state and the command: values, so that equal inputs give equal events.
 #[derive(Debug)]
@@ -44,6 +49,24 @@ pub struct Context<'a> {
     pub cited: &'a HashMap<Citation, Arc<Recorded>>,
     /// A document that the command cites and the vault does not hold.
     pub missing_document: Option<Hash>,
+    /// Where the histories end, for whoever attests it.
+    pub histories: &'a dyn Histories,
+}
+
+/// The last entry of every subject's history, as one hash. A function of the log so far and of nothing else; asked only
+/// when it is attested, because it costs a look at every subject.
+pub trait Histories: fmt::Debug {
+    /// Where the histories end once `planned` is recorded after what is in the log.
+    fn ends_after(&self, planned: &[Planned]) -> Ends;
+}
+
+/// Where all histories end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ends {
+    /// Root of the RFC 6962 tree over (last sequence, subject, last version) of each subject, sorted by subject.
+    pub root: TreeHash,
+    /// How many subjects there are.
+    pub subjects: u64,
 }
 
 /// An event to record, with its place still to be given.
@@ -62,63 +85,76 @@ pub struct Planned {
 /// Decides a request: the events to record together, or why it may not be done.
 pub fn decide(state: &State, request: &Request, context: &Context<'_>) -> Result<Vec<Planned>, Rejection> {
     let case = admit(state, request, context)?;
-    match &request.command {
-        Command::EnrolActor(data) => foundation::enrol_actor(&case, data),
-        Command::RevokeActor(data) => foundation::revoke_actor(&case, data),
-        Command::RegisterArea(data) => foundation::register_area(&case, data),
-        Command::AddOrganisation(data) => foundation::add_organisation(&case, data),
-        Command::RemoveOrganisation(data) => foundation::remove_organisation(&case, data),
-        Command::SucceedArea(data) => foundation::succeed_area(&case, data),
-        Command::AdoptFramework(data) => programme::adopt_framework(&case, data),
-        Command::ApproveMethodology(data) => programme::approve_methodology(&case, data),
-        Command::AuthoriseRatings(data) => programme::authorise_ratings(&case, data),
-        Command::SetPriorities(data) => programme::set_priorities(&case, data),
-        Command::PublishPriorities(data) => programme::publish_priorities(&case, data),
-        Command::PauseProgramme(data) => programme::pause(&case, data),
-        Command::ResumeProgramme(data) => programme::resume(&case, data),
-        Command::ProclaimHoliday(data) => programme::proclaim_holiday(&case, data),
-        Command::AdoptRiskPolicy(data) => programme::adopt_risk_policy(&case, data),
-        Command::OpenAssessment(data) => gathering::open_assessment(&case, data),
-        Command::CloseAssessment(data) => publication::close_assessment(&case, data),
-        Command::RequestEvidence(data) => gathering::request_evidence(&case, data),
-        Command::CloseRequest(data) => gathering::close_request(&case, data),
-        Command::SubmitEvidence(data) => gathering::submit_evidence(&case, data),
-        Command::WithdrawEvidence(data) => gathering::withdraw_evidence(&case, data),
-        Command::ShareEvidence(data) => gathering::share_evidence(&case, data),
-        Command::EraseDocument(data) => gathering::erase_document(&case, data),
-        Command::AssignScore(data) => scoring::assign(&case, data),
-        Command::ChangeScore(data) => scoring::change(&case, data),
-        Command::ModerateScore(data) => scoring::moderate(&case, data),
-        Command::ShareDraft(data) => accuracy::share_draft(&case, data),
-        Command::ChallengeAccuracy(data) => accuracy::challenge(&case, data),
-        Command::ConfirmAccuracy(data) => accuracy::confirm(&case, data),
-        Command::ExtendAccuracy(data) => accuracy::extend(&case, data),
-        Command::DecideAccuracy(data) => accuracy::decide_challenge(&case, data),
-        Command::RecordCorrection(data) => accuracy::record_correction(&case, data),
-        Command::PublishFindings(data) => publication::publish_findings(&case, data),
-        Command::PublishRating(data) => publication::publish_rating(&case, data),
-        Command::WithdrawRating(data) => publication::withdraw(&case, data),
-        Command::RequestReview(data) => publication::request_review(&case, data),
-        Command::DecideReview(data) => publication::decide_review(&case, data),
-        Command::TranscribeRating(data) => publication::transcribe(&case, data),
-        Command::RaiseConcern(data) => ongoing::raise_concern(&case, data),
-        Command::ResolveConcern(data) => ongoing::resolve_concern(&case, data),
-        Command::DischargeTrigger(data) => ongoing::discharge_trigger(&case, data),
-        Command::SweepRisk(_) => risk::sweep(&case),
-        Command::DefineIndicator(data) => indicators::define(&case, data),
-        Command::ObserveIndicator(data) => indicators::observe(&case, data),
-        Command::RecordContext(data) => indicators::record_context(&case, data),
-        Command::EscalateConcern(data) => ongoing::escalate_concern(&case, data),
-        Command::AnswerEscalation(data) => ongoing::answer_escalation(&case, data),
-        Command::IssueNotice(data) => afterwards::issue_notice(&case, data),
-        Command::HoldSummit(data) => afterwards::hold_summit(&case, data),
-        Command::PublishPlan(data) => afterwards::publish_plan(&case, data),
-        Command::ProgressAction(data) => afterwards::progress_action(&case, data),
-        Command::OfferSupport(data) => afterwards::offer_support(&case, data),
-        Command::RecordIntervention(data) => afterwards::record_intervention(&case, data),
-        Command::OpenTheme(data) => thematic::open(&case, data),
-        Command::RecordFinding(data) => thematic::record_finding(&case, data),
-        Command::PublishThematicReport(data) => thematic::publish(&case, data),
+    let mut planned = ruled(&case)?;
+    if !matches!(request.command, Command::AttestSubjects(_)) {
+        planned.extend(proof::due(&case, &planned));
+    }
+    Ok(planned)
+}
+
+/// The events of the command, by its own rule.
+fn ruled(case: &Case<'_>) -> Result<Vec<Planned>, Rejection> {
+    match &case.request.command {
+        Command::RotateKey(data) => proof::rotate_key(case, data),
+        Command::AddWitness(data) => proof::add_witness(case, data),
+        Command::RemoveWitness(data) => proof::remove_witness(case, data),
+        Command::AttestSubjects(_) => proof::attest(case),
+        Command::EnrolActor(data) => foundation::enrol_actor(case, data),
+        Command::RevokeActor(data) => foundation::revoke_actor(case, data),
+        Command::RegisterArea(data) => foundation::register_area(case, data),
+        Command::AddOrganisation(data) => foundation::add_organisation(case, data),
+        Command::RemoveOrganisation(data) => foundation::remove_organisation(case, data),
+        Command::SucceedArea(data) => foundation::succeed_area(case, data),
+        Command::AdoptFramework(data) => programme::adopt_framework(case, data),
+        Command::ApproveMethodology(data) => programme::approve_methodology(case, data),
+        Command::AuthoriseRatings(data) => programme::authorise_ratings(case, data),
+        Command::SetPriorities(data) => programme::set_priorities(case, data),
+        Command::PublishPriorities(data) => programme::publish_priorities(case, data),
+        Command::PauseProgramme(data) => programme::pause(case, data),
+        Command::ResumeProgramme(data) => programme::resume(case, data),
+        Command::ProclaimHoliday(data) => programme::proclaim_holiday(case, data),
+        Command::AdoptRiskPolicy(data) => programme::adopt_risk_policy(case, data),
+        Command::OpenAssessment(data) => gathering::open_assessment(case, data),
+        Command::CloseAssessment(data) => publication::close_assessment(case, data),
+        Command::RequestEvidence(data) => gathering::request_evidence(case, data),
+        Command::CloseRequest(data) => gathering::close_request(case, data),
+        Command::SubmitEvidence(data) => gathering::submit_evidence(case, data),
+        Command::WithdrawEvidence(data) => gathering::withdraw_evidence(case, data),
+        Command::ShareEvidence(data) => gathering::share_evidence(case, data),
+        Command::EraseDocument(data) => gathering::erase_document(case, data),
+        Command::AssignScore(data) => scoring::assign(case, data),
+        Command::ChangeScore(data) => scoring::change(case, data),
+        Command::ModerateScore(data) => scoring::moderate(case, data),
+        Command::ShareDraft(data) => accuracy::share_draft(case, data),
+        Command::ChallengeAccuracy(data) => accuracy::challenge(case, data),
+        Command::ConfirmAccuracy(data) => accuracy::confirm(case, data),
+        Command::ExtendAccuracy(data) => accuracy::extend(case, data),
+        Command::DecideAccuracy(data) => accuracy::decide_challenge(case, data),
+        Command::RecordCorrection(data) => accuracy::record_correction(case, data),
+        Command::PublishFindings(data) => publication::publish_findings(case, data),
+        Command::PublishRating(data) => publication::publish_rating(case, data),
+        Command::WithdrawRating(data) => publication::withdraw(case, data),
+        Command::RequestReview(data) => publication::request_review(case, data),
+        Command::DecideReview(data) => publication::decide_review(case, data),
+        Command::TranscribeRating(data) => publication::transcribe(case, data),
+        Command::RaiseConcern(data) => ongoing::raise_concern(case, data),
+        Command::ResolveConcern(data) => ongoing::resolve_concern(case, data),
+        Command::DischargeTrigger(data) => ongoing::discharge_trigger(case, data),
+        Command::SweepRisk(_) => risk::sweep(case),
+        Command::DefineIndicator(data) => indicators::define(case, data),
+        Command::ObserveIndicator(data) => indicators::observe(case, data),
+        Command::RecordContext(data) => indicators::record_context(case, data),
+        Command::EscalateConcern(data) => ongoing::escalate_concern(case, data),
+        Command::AnswerEscalation(data) => ongoing::answer_escalation(case, data),
+        Command::IssueNotice(data) => afterwards::issue_notice(case, data),
+        Command::HoldSummit(data) => afterwards::hold_summit(case, data),
+        Command::PublishPlan(data) => afterwards::publish_plan(case, data),
+        Command::ProgressAction(data) => afterwards::progress_action(case, data),
+        Command::OfferSupport(data) => afterwards::offer_support(case, data),
+        Command::RecordIntervention(data) => afterwards::record_intervention(case, data),
+        Command::OpenTheme(data) => thematic::open(case, data),
+        Command::RecordFinding(data) => thematic::record_finding(case, data),
+        Command::PublishThematicReport(data) => thematic::publish(case, data),
     }
 }
 
@@ -197,6 +233,10 @@ pub fn references(command: &Command) -> Vec<Citation> {
         | Command::RecordContext(_)
         | Command::OpenTheme(_)
         | Command::PublishThematicReport(_)
+        | Command::RotateKey(_)
+        | Command::AddWitness(_)
+        | Command::RemoveWitness(_)
+        | Command::AttestSubjects(_)
         | Command::EnrolActor(_)
         | Command::RevokeActor(_)
         | Command::RegisterArea(_)
@@ -219,6 +259,8 @@ pub fn references(command: &Command) -> Vec<Citation> {
 
 /// Where a command goes.
 enum Stream {
+    Ledger,
+    Attestation,
     National,
     Theme,
     Actor,
@@ -230,6 +272,8 @@ enum Stream {
 
 fn stream(command: &Command) -> Stream {
     match command {
+        Command::RotateKey(_) | Command::AddWitness(_) | Command::RemoveWitness(_) => Stream::Ledger,
+        Command::AttestSubjects(_) => Stream::Attestation,
         Command::EnrolActor(_) | Command::RevokeActor(_) => Stream::Actor,
         Command::RegisterArea(_) => Stream::NewArea,
         Command::AddOrganisation(_) | Command::RemoveOrganisation(_) | Command::SucceedArea(_) => {
@@ -416,6 +460,8 @@ fn check_subject(state: &State, request: &Request) -> Result<(), Rejection> {
     };
     let kind = subject.area_kind();
     match stream(&request.command) {
+        Stream::Ledger if *subject != Subject::ledger() => unfit("the subject ledger"),
+        Stream::Attestation if *subject != Subject::attestation() => unfit("the subject attestation"),
         Stream::National if *subject != Subject::national() => unfit("the subject national"),
         Stream::Actor if !subject.as_str().starts_with("actor/") => {
             unfit("an actor, such as actor/assessor-1")
@@ -429,7 +475,13 @@ fn check_subject(state: &State, request: &Request) -> Result<(), Rejection> {
         }
         Stream::Area | Stream::Assessed => known(),
         Stream::Any if kind.is_some() => known(),
-        Stream::National | Stream::Theme | Stream::Actor | Stream::NewArea | Stream::Any => Ok(()),
+        Stream::Ledger
+        | Stream::Attestation
+        | Stream::National
+        | Stream::Theme
+        | Stream::Actor
+        | Stream::NewArea
+        | Stream::Any => Ok(()),
     }
 }
 

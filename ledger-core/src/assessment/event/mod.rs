@@ -15,6 +15,7 @@ mod gathering;
 mod indicators;
 mod ongoing;
 mod programme;
+mod proof;
 mod publication;
 mod scoring;
 mod thematic;
@@ -40,6 +41,7 @@ pub use gathering::*;
 pub use indicators::*;
 pub use ongoing::*;
 pub use programme::*;
+pub use proof::*;
 pub use publication::*;
 pub use scoring::*;
 pub use thematic::*;
@@ -168,6 +170,16 @@ pub enum EventError {
 events! {
     /// The log began.
     LogFounded = "log.founded",
+    /// The ledger's checkpoints are signed with this key.
+    KeyIntroduced = "key.introduced",
+    /// A key signs no more.
+    KeyRetired = "key.retired",
+    /// A witness is asked for its cosignature.
+    WitnessAdded = "witness.added",
+    /// A witness is asked no more.
+    WitnessRemoved = "witness.removed",
+    /// Where every subject's history ended.
+    SubjectsAttested = "subjects.attested",
     /// An actor may act in these roles from now on.
     ActorEnrolled = "actor.enrolled",
     /// An actor may no longer act.

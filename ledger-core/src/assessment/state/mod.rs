@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::civil::{Calendar, Date, Period};
 use super::codes::{
     ActorId, AreaKind, CategoryId, Code, FrameworkId, ItemId, Name, OrganisationId, PriorityId, StatementId,
-    Subject,
+    Subject, Url,
 };
 use super::event::{
     AssessmentOpened, ChangeCause, ConcernEscalated, CorrectableField, CorrectionRecorded, Event,
@@ -37,6 +37,7 @@ use super::recorded::{Author, Recorded, counts_from, transcribed_from};
 use super::risk::{RiskPolicy, RiskRule, Severity};
 use super::roles::Role;
 use super::standing::{GivenScore, Origin, Printed, ResultOnRecord, Standing, standing, standing_in};
+use crate::log::VerifierKey;
 use crate::values::{Hash, Sequence};
 use held::Holdings;
 use results::Names;
@@ -145,6 +146,13 @@ pub struct Status {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     pub(super) founded: Option<LogFounded>,
+    /// The key that signs, if any does.
+    key: Option<VerifierKey>,
+    /// Every key that ever signed.
+    pub(super) keys: BTreeSet<VerifierKey>,
+    pub(super) witnesses: BTreeMap<VerifierKey, Url>,
+    /// The last attestation.
+    pub(super) attested: Option<Sequence>,
     #[serde(with = "crate::ordered")]
     pub(super) actors: HashMap<ActorId, Actor>,
     #[serde(with = "crate::ordered")]
@@ -175,6 +183,26 @@ impl State {
     /// How the log was founded; none while it is empty.
     pub fn founded(&self) -> Option<&LogFounded> {
         self.founded.as_ref()
+    }
+
+    /// The key that checkpoints are signed with; none in a ledger that signs nothing.
+    pub fn key(&self) -> Option<&VerifierKey> {
+        self.key.as_ref()
+    }
+
+    /// Every key that checkpoints were ever signed with, in order of spelling.
+    pub fn keys(&self) -> impl Iterator<Item = &VerifierKey> {
+        self.keys.iter()
+    }
+
+    /// The witnesses and where they are, in order of their keys.
+    pub fn witnesses(&self) -> impl Iterator<Item = (&VerifierKey, &Url)> {
+        self.witnesses.iter()
+    }
+
+    /// The last attestation of where histories end.
+    pub fn attested(&self) -> Option<Sequence> {
+        self.attested
     }
 
     /// The actors in order of id. Cost: sorting them.
@@ -290,6 +318,22 @@ impl State {
                 self.actors.insert(event.operator.clone(), operator);
                 self.founded = Some(event.clone());
             }
+            Event::KeyIntroduced(event) => {
+                self.keys.insert(event.key.clone());
+                self.key = Some(event.key.clone());
+            }
+            Event::KeyRetired(event) => {
+                if !self.keys.contains(&event.key) || self.key.as_ref() == Some(&event.key) {
+                    return Err(illegal("a key is retired by the next"));
+                }
+            }
+            Event::WitnessAdded(event) => {
+                self.witnesses.insert(event.key.clone(), event.url.clone());
+            }
+            Event::WitnessRemoved(event) => {
+                self.witnesses.remove(&event.key).ok_or_else(|| illegal("unknown witness"))?;
+            }
+            Event::SubjectsAttested(_) => self.attested = Some(sequence),
             Event::ActorEnrolled(event) => {
                 let actor: ActorId = subject.code().parse().map_err(|_| illegal("not an actor's history"))?;
                 let roles = event.roles.iter().copied().collect();

@@ -3,13 +3,15 @@
 //! By the event that a command writes first, since the log holds events. Left out: duties apart, which `cases.rs` keeps.
 
 /// What the ledger itself writes.
-pub(super) const BY_THE_LEDGER: [&str; 3] =
-    ["assessment.triggered", "evidence.request-closed", "trigger.discharged"];
+pub(super) const BY_THE_LEDGER: [&str; 4] =
+    ["assessment.triggered", "evidence.request-closed", "subjects.attested", "trigger.discharged"];
 
 /// The roles of which an actor needs one; none for what no actor writes.
 pub(super) fn allowed(event: &str) -> &'static [&'static str] {
     match event {
-        "actor.enrolled" | "actor.revoked" | "document.erased" => &["operator"],
+        "actor.enrolled" | "actor.revoked" | "document.erased" | "key.introduced" | "key.retired"
+        | "witness.added" | "witness.removed" => &["operator"],
+        "subjects.attested" => &["operator", "auditor"],
         "area.registered"
         | "area.organisation-added"
         | "area.organisation-removed"
