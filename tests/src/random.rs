@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ledger_core::assessment::Rejection;
+use ledger_core::log::{Algorithm, SigningKey};
 use serde_json::{Value, json};
 
 use crate::run::{name_of, prepared, statements};
@@ -161,13 +162,37 @@ impl History {
 
     fn any_command(&mut self) {
         let subject = self.dice.pick(&[SYSTEM, SYSTEM, YORK, HOME]);
-        let data = self.statement_data(subject);
+        let data = if self.dice.percent(6) { self.proof_data() } else { self.statement_data(subject) };
         let (usual, command, data) = data;
         let stray = ["operator-1", "everything-1", "board-1", "york-1", "auditor-1", "reviewer-1"];
         let actor = if self.dice.percent(92) { usual } else { self.dice.pick(&stray) };
         let national = ["programme.", "holiday.", "priorities.", "methodology."];
-        let on = if national.iter().any(|start| command.starts_with(start)) { "national" } else { subject };
+        let on = match command.split_once('.') {
+            Some(("key" | "witness", _)) => "ledger",
+            Some(("subjects", _)) => "attestation",
+            _ if national.iter().any(|start| command.starts_with(start)) => "national",
+            _ => subject,
+        };
         self.give(actor, command, on, data);
+    }
+
+    /// A command about keys, witnesses and attestations, by whoever usually gives it.
+    fn proof_data(&mut self) -> (&'static str, &'static str, Value) {
+        let seed = [u8::try_from(self.dice.below(4)).unwrap_or(0); 32];
+        let key = |name: &str, algorithm| {
+            let key = SigningKey::new(name, algorithm, &seed).expect("a key");
+            key.verifier().to_string()
+        };
+        let witness = || key("witness.example", Algorithm::Cosignature);
+        match self.dice.below(6) {
+            0 => ("operator-1", "key.rotate", json!({"key":key("ledger.example/rules", Algorithm::Ed25519)})),
+            1 | 2 => {
+                let url = self.dice.pick(&["https://witness.example", "https://witness.example/2"]);
+                ("operator-1", "witness.add", json!({"key":witness(),"url":url}))
+            }
+            3 => ("operator-1", "witness.remove", json!({"key":witness()})),
+            _ => ("auditor-1", "subjects.attest", json!({})),
+        }
     }
 
     /// A command on the subject, by whoever usually gives it.

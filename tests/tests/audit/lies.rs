@@ -1,6 +1,6 @@
 //! The table of lies: each is told in a valid history, and must be found with its code at its entry.
 
-use ledger_core::log::{AuthType, Entry};
+use ledger_core::log::{Algorithm, AuthType, Entry, SigningKey};
 use ledger_core::values::{Hash, SubjectVersion, Timestamp};
 use ledger_tests::run::prepared;
 use ledger_tests::time::{MINUTE, after, instant};
@@ -180,6 +180,31 @@ fn asked() -> World {
     world
 }
 
+/// A key, a witness that comes and goes, and two attestations around a concern.
+fn proved() -> World {
+    let mut world = prepared("the country");
+    for seed in [1, 2] {
+        give(&mut world, "operator-1", "key.rotate", "ledger", json!({"key":key(seed)}));
+    }
+    let witness = json!({"key":WITNESS,"url":"https://witness.example"});
+    give(&mut world, "operator-1", "witness.add", "ledger", witness);
+    give(&mut world, "auditor-1", "subjects.attest", "attestation", json!({}));
+    let data = json!({"severity":"low","statements":["safeguarding"],"source":"staff",
+        "account":world.document("account")});
+    give(&mut world, "analyst-1", "concern.raise", SYSTEM, data);
+    give(&mut world, "operator-1", "subjects.attest", "attestation", json!({}));
+    give(&mut world, "operator-1", "witness.remove", "ledger", json!({"key":WITNESS}));
+    world
+}
+
+const WITNESS: &str = "witness.example+da76602f+BG56HN0psLeP0Tr0xVmP7/TvKpcWbjym8uT7/M2AUFvx";
+
+/// A key of the tables' ledger.
+fn key(seed: u8) -> String {
+    let key = SigningKey::new("ledger.example/rules", Algorithm::Ed25519, &[seed; 32]).expect("a key");
+    key.verifier().to_string()
+}
+
 fn at(entry: &mut Entry, time: Timestamp) {
     (entry.time, entry.recorded_time) = (time, time);
 }
@@ -206,8 +231,15 @@ const fn recounted(
 
 /// Every lie.
 pub fn all() -> impl Iterator<Item = &'static Lie> {
-    let tables =
-        [ABOUT_THE_CHAIN, ABOUT_PEOPLE, ABOUT_SCORES, ABOUT_DRAFTS, ABOUT_RESULTS, ABOUT_CONSEQUENCES];
+    let tables = [
+        ABOUT_THE_CHAIN,
+        ABOUT_PROOF,
+        ABOUT_PEOPLE,
+        ABOUT_SCORES,
+        ABOUT_DRAFTS,
+        ABOUT_RESULTS,
+        ABOUT_CONSEQUENCES,
+    ];
     tables.into_iter().flatten()
 }
 
@@ -325,6 +357,115 @@ const ABOUT_THE_CHAIN: &[Lie] = &[
         |log| log.set("log.founded", 0, "operator", json!("operator-2")),
         "command_hash_differs",
         ("log.founded", 0),
+    ),
+];
+
+const ABOUT_PROOF: &[Lie] = &[
+    lie(
+        "an attestation of other histories",
+        proved,
+        |log| log.set("subjects.attested", 1, "root", json!("0".repeat(64))),
+        "attestation_false",
+        ("subjects.attested", 1),
+    ),
+    lie(
+        "an attestation of fewer subjects",
+        proved,
+        |log| log.set("subjects.attested", 0, "subjects", json!(1)),
+        "attestation_false",
+        ("subjects.attested", 0),
+    ),
+    lie(
+        "an attestation of more entries",
+        proved,
+        |log| log.set("subjects.attested", 0, "size", json!(4_000)),
+        "attestation_false",
+        ("subjects.attested", 0),
+    ),
+    lie(
+        "an entry taken out before an attestation",
+        proved,
+        |log| {
+            let at = log.find("concern.raised", 0);
+            log.entries.remove(at);
+            // The forger numbers what follows anew, and knows that the size is the entry's own position.
+            let size = log.get("subjects.attested", 1, "size").as_u64().expect("a number");
+            log.set("subjects.attested", 1, "size", json!(size - 1));
+        },
+        "attestation_false",
+        ("concern.raised", 0),
+    ),
+    recounted(
+        "an attestation by someone who may not",
+        proved,
+        |log| log.entry("subjects.attested", 0).auth_id = "analyst-1".to_owned(),
+        "role_missing",
+        ("subjects.attested", 0),
+    ),
+    lie(
+        "an attestation by the ledger itself before it was due",
+        proved,
+        |log| {
+            let entry = log.entry("subjects.attested", 0);
+            (entry.auth_type, entry.auth_id) = (AuthType::System, "system".to_owned());
+        },
+        "author_unfit",
+        ("subjects.attested", 0),
+    ),
+    lie(
+        "a key of another name",
+        proved,
+        |log| {
+            let other = SigningKey::new("other.example", Algorithm::Ed25519, &[1; 32]).expect("a key");
+            log.set("key.introduced", 0, "key", json!(other.verifier()));
+        },
+        "key_unfit",
+        ("key.introduced", 0),
+    ),
+    lie(
+        "a key introduced twice",
+        proved,
+        |log| log.set("key.introduced", 1, "key", json!(key(1))),
+        "key_known",
+        ("key.introduced", 1),
+    ),
+    lie(
+        "another key retired than the one replaced",
+        proved,
+        |log| log.set("key.retired", 0, "key", json!(key(3))),
+        "event_differs",
+        ("key.retired", 0),
+    ),
+    lie(
+        "a key that stays beside its successor",
+        proved,
+        |log| {
+            let at = log.find("key.retired", 0);
+            log.entries.remove(at);
+        },
+        "consequence_missing",
+        ("key.introduced", 1),
+    ),
+    recounted(
+        "a key introduced by someone who may not",
+        proved,
+        |log| log.entry("key.introduced", 0).auth_id = "analyst-1".to_owned(),
+        "role_missing",
+        ("key.introduced", 0),
+    ),
+    lie(
+        "a witness that nobody added",
+        proved,
+        |log| {
+            log.set(
+                "witness.removed",
+                0,
+                "key",
+                json!("witness.example+553fe6a9+BIqHX/8es4RRV3rNWv7kBUVlaN18ieCQhjoFV7x69J8X"),
+            )
+        },
+        "witness_unknown",
+        ("witness.removed", 0),
     ),
 ];
 
