@@ -1,9 +1,9 @@
 //! Verification: the whole log from its bytes, trusting no state and no snapshot.
 //!
 //! Each entry's spelling, its place in the chain and in its subject's history, its event, whether the rules'
-//! state could have taken it, and every published result recomputed from the scores it cites. The first entry
-//! that breaks the chain ends the run, because nothing after it means anything; a result that differs is a
-//! finding and the run goes on. The chain verifies with an empty vault.
+//! state could have taken it, every published result recomputed from the scores it cites, and every attestation from
+//! the entries before it. The first entry that breaks the chain ends the run, because nothing after it means anything;
+//! a result or attestation that differs is a finding and the run goes on. The chain verifies with an empty vault.
 
 use ledger_core::assessment::event::SubjectsAttested;
 use ledger_core::assessment::{Event, EventKind, State};
@@ -61,6 +61,8 @@ pub struct Verification {
     pub subjects: u64,
     /// Published results recomputed.
     pub recomputed: u64,
+    /// Attestations of where every history ends, worked out again.
+    pub attested: u64,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -117,6 +119,7 @@ struct Run {
     state: State,
     register: Register,
     recomputed: u64,
+    attested: u64,
     findings: Vec<Finding>,
     ends: Followed,
 }
@@ -144,6 +147,7 @@ impl Run {
         let Ok(Event::SubjectsAttested(event)) = Event::decode(&entry.event_type, &entry.data) else {
             return;
         };
+        self.attested += 1;
         let length = self.link.head().length;
         let ends = self.ends.at(length, self.link.subjects());
         let found = SubjectsAttested { root: ends.root(), size: length.0, subjects: ends.subjects() };
@@ -195,6 +199,7 @@ impl Run {
             head,
             subjects: self.link.subjects().count() as u64,
             recomputed: self.recomputed,
+            attested: self.attested,
             findings: self.findings,
         }
     }

@@ -62,6 +62,7 @@ fn table(found: &Found, asked_for_documents: bool) -> Table {
     table.pair("entries", thousands(found.log.entries));
     table.pair("subjects", thousands(found.log.subjects));
     table.pair("results recomputed", thousands(found.log.recomputed));
+    table.pair("attestations recomputed", thousands(found.log.attested));
     let documents = match &found.documents {
         Some(documents) => format!(
             "{} whole, {} erased, {} wrong",

@@ -247,14 +247,13 @@ mod tests {
                 let link = &growing.0;
                 assert_eq!(*at_ends.at(link.head().length, link.subjects()), growing.afresh(), "after {n}");
             }
-            if n % 5 == 0 {
-                // What is said to come next comes in two cases of three.
+            if n % 15 == 0 {
+                // What was to come next and does not: one history longer, one that never begins.
+                let next = [subject(n), format!("theme/{n}")];
+                ahead.after(&growing.0, next.iter().map(String::as_str));
+            } else if n % 5 == 0 {
                 let next = [subject(n + 1), subject(n + 2), subject(n + 1)];
                 let root = ahead.after(&growing.0, next.iter().map(String::as_str)).root();
-                if n % 3 == 0 {
-                    growing.add("national");
-                    continue;
-                }
                 next.iter().for_each(|subject| growing.add(subject));
                 assert_eq!(root, growing.afresh().root(), "after {n}");
             }

@@ -220,6 +220,7 @@ struct Run {
     asserted: Named,
     entries: u64,
     schemas: u64,
+    attested: u64,
 }
 
 impl Run {
@@ -237,6 +238,7 @@ impl Run {
             asserted: Named::default(),
             entries: 0,
             schemas: 0,
+            attested: 0,
         }
     }
 
@@ -270,6 +272,7 @@ impl Run {
             self.recount.take(&read.entry, &mut read.faults);
         }
         self.schemas += u64::from(read.recorded.is_some());
+        self.attested += u64::from(read.ends.is_some());
         let first = self.recorded.map_or(read.entry.recorded_time, |(first, _)| first);
         self.recorded = Some((first, read.entry.recorded_time));
         let same = self.command.first().is_some_and(|first| first.entry.id.command == read.entry.id.command);
@@ -368,6 +371,7 @@ impl Run {
         vec![
             checked("entries", self.entries, "one spelling, BLAKE3 link, sequence, subject version, times"),
             checked("schemas", self.schemas, "data as the schema of its type has it"),
+            checked("attestations", self.attested, "where every subject's history ended, worked out again"),
             checked("commands", done.commands, "events belong together, no id used twice"),
             checked(
                 "decided again",

@@ -2,8 +2,8 @@
 //!
 //! The links are checked here anew, from the attributes and with BLAKE3 itself, sharing nothing with the code that wrote
 //! them. Data that decodes into the event's type, from bytes in their one spelling, is what the schema of that type
-//! allows (a test holds that against the schemas); so no schema is interpreted. Left out:
-//! the rules, which `again.rs` asks.
+//! allows (a test holds that against the schemas); so no schema is interpreted. An attestation is held against where the
+//! histories end here. Left out: the rules, which `again.rs` asks.
 
 use std::collections::HashMap;
 use std::sync::Arc;
