@@ -56,6 +56,7 @@ pub struct History {
     /// How many lines of each command were recorded.
     pub recorded: BTreeMap<String, usize>,
     dice: Dice,
+    proof_dice: Dice,
     /// Sequences by subject and event name.
     known: BTreeMap<(String, String), Vec<String>>,
     pool: Vec<String>,
@@ -73,6 +74,7 @@ impl History {
             outcomes: Vec::new(),
             recorded: BTreeMap::new(),
             dice: Dice(seed),
+            proof_dice: Dice(!seed),
             known: BTreeMap::new(),
             pool,
         };
@@ -91,6 +93,9 @@ impl History {
             match self.dice.percent(4) {
                 true => self.assess(),
                 false => self.any_command(),
+            }
+            if self.proof_dice.percent(6) {
+                self.prove();
             }
         }
     }
@@ -162,37 +167,39 @@ impl History {
 
     fn any_command(&mut self) {
         let subject = self.dice.pick(&[SYSTEM, SYSTEM, YORK, HOME]);
-        let data = if self.dice.percent(6) { self.proof_data() } else { self.statement_data(subject) };
+        let data = self.statement_data(subject);
         let (usual, command, data) = data;
         let stray = ["operator-1", "everything-1", "board-1", "york-1", "auditor-1", "reviewer-1"];
         let actor = if self.dice.percent(92) { usual } else { self.dice.pick(&stray) };
         let national = ["programme.", "holiday.", "priorities.", "methodology."];
-        let on = match command.split_once('.') {
-            Some(("key" | "witness", _)) => "ledger",
-            Some(("subjects", _)) => "attestation",
-            _ if national.iter().any(|start| command.starts_with(start)) => "national",
-            _ => subject,
-        };
+        let on = if national.iter().any(|start| command.starts_with(start)) { "national" } else { subject };
         self.give(actor, command, on, data);
     }
 
-    /// A command about keys, witnesses and attestations, by whoever usually gives it.
-    fn proof_data(&mut self) -> (&'static str, &'static str, Value) {
-        let seed = [u8::try_from(self.dice.below(4)).unwrap_or(0); 32];
+    /// A command about keys, witnesses and attestations. Its dice are its own, so that the rest of the history is what
+    /// it would be without.
+    fn prove(&mut self) {
+        let dice = &mut self.proof_dice;
+        let seed = [u8::try_from(dice.below(4)).unwrap_or(0); 32];
         let key = |name: &str, algorithm| {
             let key = SigningKey::new(name, algorithm, &seed).expect("a key");
-            key.verifier().to_string()
+            json!(key.verifier())
         };
         let witness = || key("witness.example", Algorithm::Cosignature);
-        match self.dice.below(6) {
-            0 => ("operator-1", "key.rotate", json!({"key":key("ledger.example/rules", Algorithm::Ed25519)})),
-            1 | 2 => {
-                let url = self.dice.pick(&["https://witness.example", "https://witness.example/2"]);
-                ("operator-1", "witness.add", json!({"key":witness(),"url":url}))
+        let (usual, command, on, data) = match dice.below(6) {
+            0 => {
+                let own = key("ledger.example/rules", Algorithm::Ed25519);
+                ("operator-1", "key.rotate", "ledger", json!({"key":own}))
             }
-            3 => ("operator-1", "witness.remove", json!({"key":witness()})),
-            _ => ("auditor-1", "subjects.attest", json!({})),
-        }
+            1 | 2 => {
+                let url = dice.pick(&["https://witness.example", "https://witness.example/2"]);
+                ("operator-1", "witness.add", "ledger", json!({"key":witness(),"url":url}))
+            }
+            3 => ("operator-1", "witness.remove", "ledger", json!({"key":witness()})),
+            _ => ("auditor-1", "subjects.attest", "attestation", json!({})),
+        };
+        let actor = if dice.percent(92) { usual } else { "assessor-1" };
+        self.give(actor, command, on, data);
     }
 
     /// A command on the subject, by whoever usually gives it.

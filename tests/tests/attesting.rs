@@ -3,22 +3,29 @@
 //!
 //! Roots are recomputed here from the entries' JSON with nothing of the program but SHA-256's two uses in the tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use ledger_core::assessment::codes::Subject;
-use ledger_core::assessment::event::{ActorEnrolled, AreaRegistered, ClockKind, Purpose};
+use ledger_core::assessment::command::AttestSubjects;
+use ledger_core::assessment::event::{
+    ActorEnrolled, AreaRegistered, ClockKind, KeyIntroduced, LogFounded, Purpose, SubjectsAttested,
+};
 use ledger_core::assessment::roles::Role;
-use ledger_core::assessment::{ATTEST_EVERY, Command, Request};
+use ledger_core::assessment::{
+    ATTEST_EVERY, Author, Command, Context, Ends, Event, Histories, Planned, Recorded, Request, State, decide,
+};
 use ledger_core::environment::Environment;
 use ledger_core::log::tree::{leaf_hash, node_hash};
 use ledger_core::log::{Algorithm, CommandId, SigningKey, TreeHash};
 use ledger_core::store::{Batch, MemoryStore, MemoryVault, Store};
-use ledger_core::values::{Hash, Length, Sequence, Timestamp};
+use ledger_core::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 use ledger_core::{Founding, Ledger, OpenLedgerError, Receipt, SubmitError};
 use ledger_tests::filled::log_of;
 use replay::{Audit, AuditScope, Log, Severity, Verification, audit, verify};
 use serde_json::{Value, json};
+
+const ORIGIN: &str = "tests.example/attesting";
 
 fn now() -> Timestamp {
     "2026-03-02T10:00:00.000000Z".parse().expect("a time")
@@ -27,7 +34,7 @@ fn now() -> Timestamp {
 fn founding(key: Option<&SigningKey>) -> Founding {
     Founding {
         id: CommandId::from_parts(now(), [0; 10]),
-        origin: "tests.example/attesting".parse().expect("an origin"),
+        origin: ORIGIN.parse().expect("an origin"),
         clock: ClockKind::Simulated,
         purpose: Purpose::Example,
         operator: "operator-1".parse().expect("an actor"),
@@ -144,13 +151,14 @@ fn forged(log: &[Vec<u8>], at: usize, change: impl Fn(&mut Value)) -> Vec<Vec<u8
 #[test]
 fn the_ledger_attests_by_itself_with_the_command_that_makes_it_due() {
     let store = Arc::new(MemoryStore::new());
-    let ledger = founded(&store, None).expect("founded");
+    let key = SigningKey::new(ORIGIN, Algorithm::Ed25519, &[7; 32]).expect("a key");
+    let ledger = founded(&store, Some(&key)).expect("founded");
     let registrar =
         ActorEnrolled { roles: vec![Role::Operator, Role::Registrar], organisation: None, public_key: None };
     submit_one(&ledger, request(1 << 40, "actor/operator-1", Command::EnrolActor(registrar)))
         .expect("recorded");
     // All but one of the entries that make it due.
-    let numbers: Vec<u64> = (0..ATTEST_EVERY - 3).collect();
+    let numbers: Vec<u64> = (0..ATTEST_EVERY - 4).collect();
     for chunk in numbers.chunks(1_000) {
         for answer in submit(&ledger, chunk.iter().map(|number| enrol(*number)).collect()) {
             assert_eq!(events(&answer.expect("recorded")), ["ledger.actor.enrolled.v1"]);
@@ -175,11 +183,7 @@ fn the_ledger_attests_by_itself_with_the_command_that_makes_it_due() {
     // Counted anew from there.
     let next = submit_one(&ledger, enrol(ATTEST_EVERY + 1)).expect("recorded");
     assert_eq!(next.entries.len(), 1);
-    let asked = request(
-        1 << 42,
-        "attestation",
-        Command::AttestSubjects(ledger_core::assessment::command::AttestSubjects {}),
-    );
+    let asked = request(1 << 42, "attestation", Command::AttestSubjects(AttestSubjects {}));
     assert_eq!(submit_one(&ledger, asked).expect("recorded").entries.len(), 1);
     ledger.close().expect("closed");
 
@@ -192,6 +196,74 @@ fn the_ledger_attests_by_itself_with_the_command_that_makes_it_due() {
     assert_eq!(verified(&log).findings, []);
     assert_eq!(faults(&audited(&log)), []);
     found_out(&log, at);
+}
+
+/// What stands for the tree where only the number of entries matters.
+#[derive(Debug)]
+struct Unknown;
+
+impl Histories for Unknown {
+    fn ends_after(&self, _: &[Planned]) -> Ends {
+        Ends { root: TreeHash::empty_root(), subjects: 0 }
+    }
+}
+
+/// The first entries of a log: its founding, its key, an attestation.
+fn begun(key: Option<&SigningKey>, attested: Option<u64>) -> State {
+    let Founding { origin, clock, purpose, operator, .. } = founding(None);
+    let author = Author::Actor(operator.clone());
+    let founded = LogFounded { origin, format: 1, clock, purpose, operator };
+    let key = key.map(|key| (1, KeyIntroduced { key: key.verifier().clone() }.into()));
+    let said = |size| SubjectsAttested { root: TreeHash::empty_root(), size, subjects: 0 };
+    let attested = attested.map(|at| (at, said(at).into()));
+    let mut state = State::default();
+    for (at, event) in [(0, Event::from(founded))].into_iter().chain(key).chain(attested) {
+        let recorded = Recorded {
+            sequence: Sequence::new(at),
+            subject: Subject::ledger(),
+            subject_version: SubjectVersion::default(),
+            time: now(),
+            recorded_time: now(),
+            author: author.clone(),
+            event,
+        };
+        state.apply(&recorded).expect("it follows");
+    }
+    state
+}
+
+#[test]
+fn an_attestation_is_due_by_the_number_of_entries_that_none_covers() {
+    let key = SigningKey::new(ORIGIN, Algorithm::Ed25519, &[7; 32]).expect("a key");
+    let every = ATTEST_EVERY;
+    // Whether there is a key, the last attestation, the position of the next entry, and whether one is due with it.
+    for (keyed, attested, next, due) in [
+        (true, None, every - 2, false),
+        (true, None, every - 1, true),
+        (true, None, every, true),
+        (true, None, 10 * every, true),
+        (false, None, every - 1, false),
+        (false, None, 10 * every, false),
+        (true, Some(9), every - 1, false),
+        (true, Some(9), every + 8, false),
+        (true, Some(9), every + 9, true),
+        (false, Some(9), every + 9, false),
+    ] {
+        let state = begun(keyed.then_some(&key), attested);
+        let context = Context {
+            recorded_time: now(),
+            next: Sequence::new(next),
+            cited: &HashMap::new(),
+            missing_document: None,
+            histories: &Unknown,
+        };
+        let planned = decide(&state, &enrol(0), &context).expect("allowed");
+        let case = format!("{keyed} {attested:?} {next}");
+        assert_eq!(planned.len(), 1 + usize::from(due), "{case}");
+        if let Some(Planned { event: Event::SubjectsAttested(event), author, .. }) = planned.get(1) {
+            assert_eq!((event.size, author), (next + 1, &Author::System), "{case}");
+        }
+    }
 }
 
 /// What a false or missing attestation of the ledger's own comes to.
@@ -211,7 +283,7 @@ fn found_out(log: &[Vec<u8>], at: usize) {
 fn attested() -> Vec<Vec<u8>> {
     let store = Arc::new(MemoryStore::new());
     let ledger = founded(&store, None).expect("founded");
-    let attest = || Command::AttestSubjects(ledger_core::assessment::command::AttestSubjects {});
+    let attest = || Command::AttestSubjects(AttestSubjects {});
     for number in 0..30 {
         submit_one(&ledger, enrol(number * 7 % 13 + number / 13 * 700)).expect("recorded");
         if number % 3 == 0 {
@@ -268,7 +340,7 @@ fn a_subject_version_used_twice_ends_the_reading() {
 
 #[test]
 fn a_ledger_may_be_founded_with_its_key() {
-    let key = SigningKey::new("tests.example/attesting", Algorithm::Ed25519, &[7; 32]).expect("a key");
+    let key = SigningKey::new(ORIGIN, Algorithm::Ed25519, &[7; 32]).expect("a key");
     let (plain, keyed) = (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
     founded(&plain, None).expect("founded").close().expect("closed");
     let ledger = founded(&keyed, Some(&key)).expect("founded");
@@ -293,8 +365,7 @@ fn a_ledger_may_be_founded_with_its_key() {
     assert_eq!(verified(&keyed).findings, []);
     assert_eq!(faults(&audited(&keyed)), []);
     let other = SigningKey::new("other.example", Algorithm::Ed25519, &[7; 32]).expect("a key");
-    let witness =
-        SigningKey::new("tests.example/attesting", Algorithm::Cosignature, &[7; 32]).expect("a key");
+    let witness = SigningKey::new(ORIGIN, Algorithm::Cosignature, &[7; 32]).expect("a key");
     for (key, what) in [(other, "another's"), (witness, "a witness's")] {
         let lie = forged(&keyed, 1, |entry| entry["data"]["key"] = json!(key.verifier()));
         assert_eq!(faults(&audited(&lie)), [("event_differs", vec![Sequence::new(1)])], "{what}");
@@ -305,7 +376,7 @@ fn a_ledger_may_be_founded_with_its_key() {
 
 #[test]
 fn a_ledger_is_not_founded_with_a_key_that_is_not_its_own() {
-    let keys = [("other.example", Algorithm::Ed25519), ("tests.example/attesting", Algorithm::Cosignature)];
+    let keys = [("other.example", Algorithm::Ed25519), (ORIGIN, Algorithm::Cosignature)];
     for (name, algorithm) in keys {
         let key = SigningKey::new(name, algorithm, &[7; 32]).expect("a key");
         let store = Arc::new(MemoryStore::new());

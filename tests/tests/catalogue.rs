@@ -46,7 +46,7 @@ const CONSEQUENCES: &[(&str, &str, &str)] = &[
 /// Events that any command may write along, and why; no table is long enough to show it.
 const ALONG_WITH_ANY: &[(&str, &str)] = &[(
     "subjects.attested",
-    "any command with which 65536 entries stand unattested: by the ledger itself; tests/tests/attesting.rs",
+    "any command with which 65536 entries stand unattested in a ledger with a key: by the ledger itself; tests/tests/attesting.rs",
 )];
 
 /// Rejections that no table can reach, and what shows them instead.

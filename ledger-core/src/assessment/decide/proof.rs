@@ -8,7 +8,7 @@ use crate::assessment::recorded::Author;
 use crate::assessment::rejection::Rejection;
 use crate::log::Algorithm;
 
-/// After this many entries without one the ledger attests by itself: often enough that a certificate made on any day
+/// After this many entries without one a ledger with a key attests by itself: often enough that a certificate made on any day
 /// lacks little, and seldom enough to cost next to nothing (one hash for each subject that changed).
 pub const ATTEST_EVERY: u64 = 65_536;
 
@@ -56,8 +56,10 @@ pub(super) fn attest(case: &Case<'_>) -> Result<Vec<Planned>, Rejection> {
     Ok(vec![case.event(attested(case, &[]))])
 }
 
-/// The attestation that the ledger adds to the command with which [`ATTEST_EVERY`] entries stand unattested.
+/// The attestation that the ledger adds to the command with which [`ATTEST_EVERY`] entries stand unattested. None
+/// without a key: nothing that signs no checkpoint can be shown to anyone, and logs of before there were keys stay valid.
 pub(super) fn due(case: &Case<'_>, planned: &[Planned]) -> Option<Planned> {
+    case.state.key()?;
     if (planned.len() as u64) + since_attested(case) < ATTEST_EVERY {
         return None;
     }
