@@ -7,9 +7,13 @@ use std::path::Path;
 
 use ledger_core::assessment::Rejection;
 use ledger_core::export::{ExportError, ExportFailure};
-use ledger_core::store::{AppendError, BuildError, OpenError, ReadError, VaultError};
+use ledger_core::store::{
+    AppendError, BuildError, CheckpointFileError, KeyFileError, OpenError, ReadError, VaultError,
+};
 use ledger_core::values::Malformed;
-use ledger_core::{BackupError, OpenLedgerError, RepairError, RestoreError, SubmitError};
+use ledger_core::{
+    BackupError, NotaryError, OpenLedgerError, RepairError, RestoreError, SubmitError, TreeError,
+};
 
 /// Why the program did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -187,11 +191,53 @@ impl From<OpenLedgerError> for Failure {
             OpenLedgerError::Store(error) => error.into(),
             OpenLedgerError::Vault(error) => error.into(),
             OpenLedgerError::Read(error) => error.into(),
+            OpenLedgerError::Notary(error) => error.into(),
             OpenLedgerError::Illegal { .. } | OpenLedgerError::Founding(_) => {
                 Failure::Storage(error.to_string())
             }
             OpenLedgerError::Empty => Failure::Unusable(error.to_string()),
         }
+    }
+}
+
+impl From<NotaryError> for Failure {
+    fn from(error: NotaryError) -> Self {
+        match error {
+            NotaryError::Tree(error) => error.into(),
+            NotaryError::Key(error) => error.into(),
+            NotaryError::Checkpoint(error) => error.into(),
+            NotaryError::NotOurs { .. } | NotaryError::Missing { .. } => Failure::Storage(error.to_string()),
+        }
+    }
+}
+
+impl From<TreeError> for Failure {
+    fn from(error: TreeError) -> Self {
+        match error {
+            TreeError::Beyond { .. } => Failure::Usage(error.to_string()),
+            TreeError::Read(_)
+            | TreeError::Shorter { .. }
+            | TreeError::Differs { .. }
+            | TreeError::Changed { .. }
+            | TreeError::Unproved(_) => Failure::Storage(error.to_string()),
+        }
+    }
+}
+
+impl From<KeyFileError> for Failure {
+    fn from(error: KeyFileError) -> Self {
+        match error {
+            KeyFileError::Open { .. } => Failure::Unusable(error.to_string()),
+            KeyFileError::Damaged { .. } | KeyFileError::NotInForce { .. } | KeyFileError::Io { .. } => {
+                Failure::Storage(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<CheckpointFileError> for Failure {
+    fn from(error: CheckpointFileError) -> Self {
+        Failure::Storage(error.to_string())
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ledger export`: the whole ledger as one stream, to a file or to standard output.
+//! `ledger export`: the whole ledger as one stream, to a file or to standard output. As tiles: `tiles.rs`.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -13,9 +13,13 @@ use crate::exit::Failure;
 use crate::files::whole_file;
 use crate::output::{Out, Table, mark, thousands};
 use crate::read::{Reader, with_progress};
+use crate::tiles;
 
 /// Runs `ledger export`.
 pub fn export(global: &Global, args: &ExportArgs) -> Result<(), Failure> {
+    if let Some(dir) = &args.tiles {
+        return tiles::export(global, dir);
+    }
     let until = match args.until {
         Some(until) if until > Sequence::MAX => {
             return Err(Failure::Usage(format!("--until {until} is no entry: at most 16 digits")));

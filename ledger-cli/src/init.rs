@@ -5,14 +5,14 @@ use ledger_core::assessment::codes::{ActorId, Origin, Subject};
 use ledger_core::assessment::event::{ClockKind, Purpose};
 use ledger_core::assessment::roles::Role;
 use ledger_core::environment::{Clock, SystemClock};
-use ledger_core::log::CommandId;
+use ledger_core::log::{Algorithm, CommandId, SigningKey};
 use ledger_core::shipped;
 use serde_json::json;
 
 use crate::adopt;
 use crate::args::{Global, InitArgs};
 use crate::exit::Failure;
-use crate::output::{self, Out, Table};
+use crate::output::{self, Out, Table, or_dash};
 use crate::session::{Session, random};
 use crate::wanted::{On, Wanted};
 
@@ -60,6 +60,7 @@ pub fn found(global: &Global, args: &InitArgs) -> Result<Session, Failure> {
     };
     let mut bits = [0; 10];
     bits.copy_from_slice(&random.secret(format!("founding {origin}").as_bytes())[..10]);
+    let key = SigningKey::new(origin.as_str(), Algorithm::Ed25519, &random.secret(b"signing key"))?;
     let founding = Founding {
         id: CommandId::from_parts(recorded_time, bits),
         origin,
@@ -67,7 +68,7 @@ pub fn found(global: &Global, args: &InitArgs) -> Result<Session, Failure> {
         purpose: if args.example { Purpose::Example } else { Purpose::Record },
         operator,
         recorded_time,
-        key: None,
+        key: Some(key),
     };
     Session::found(global, founding)
 }
@@ -116,12 +117,13 @@ pub fn national() -> Result<Vec<Wanted>, Failure> {
 fn finish(global: &Global, session: Session) -> Result<(), Failure> {
     let founded = session.founded().clone();
     let head = session.ledger.head();
+    let key = session.look(|state| state.key().cloned())?;
     let mut out = Out::stdout();
     output::mark(&mut out, &founded, global.json)?;
     if global.json {
         out.json(&json!({
             "data": global.data, "origin": founded.origin, "operator": founded.operator,
-            "entries": head.length.0, "head": head.hash,
+            "entries": head.length.0, "head": head.hash, "key": key,
         }))?;
     } else {
         let mut table = Table::pairs();
@@ -130,6 +132,7 @@ fn finish(global: &Global, session: Session) -> Result<(), Failure> {
         table.pair("operator", &founded.operator);
         table.pair("entries", head.length);
         table.pair("head", head);
+        table.pair("key", or_dash(key));
         out.table(&table)?;
     }
     out.flush()?;

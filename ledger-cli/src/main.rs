@@ -15,6 +15,7 @@ mod export;
 mod files;
 mod import;
 mod init;
+mod key;
 mod manual;
 mod output;
 mod programme;
@@ -27,6 +28,7 @@ mod restore;
 mod session;
 mod subject;
 mod submit;
+mod tiles;
 mod wanted;
 
 use std::process::ExitCode;
@@ -124,6 +126,9 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::Tail(args) => read::tail::tail(global, &args),
         Ready::Report(args) => read::rating::report(global, &args),
         Ready::Verify(args) => read::verify(global, &args),
+        Ready::Key(args) => key::key(global, &args),
+        Ready::Checkpoint(_) => read::proof::newest(global),
+        Ready::Proof(args) => read::proof::proof(global, &args),
         Ready::Export(args) => export::export(global, &args),
         Ready::Restore(args) => restore::restore(global, &args),
         Ready::Repair(args) => repair::repair(global, &args),

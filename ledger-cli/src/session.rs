@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger_core::assessment::Request;
 use ledger_core::assessment::codes::{ActorId, Document, Subject};
@@ -131,6 +132,11 @@ impl Session {
         let mut bits = [0; 10];
         bits.copy_from_slice(&self.random.secret(&label)[..10]);
         CommandId::from_parts(at, bits)
+    }
+
+    /// 32 bytes that nobody can guess; with seeded randomness the same `label` gives the same again.
+    pub fn secret(&self, label: &[u8]) -> [u8; 32] {
+        self.random.secret(label)
     }
 
     /// Submits one command, and says what it used that was not named.
@@ -296,7 +302,11 @@ pub fn spelled(line: &Value) -> Result<Vec<u8>, Failure> {
 
 /// How the options want the store.
 pub fn store_options(global: &Global) -> StoreOptions {
-    StoreOptions { head_file: global.head_file.clone(), ..StoreOptions::default() }
+    StoreOptions {
+        head_file: global.head_file.clone(),
+        checkpoint_every: Duration::from_secs(global.checkpoint_every),
+        ..StoreOptions::default()
+    }
 }
 
 /// Opens a ledger, and says so if that made the head file: a mistyped name would protect nothing.

@@ -38,7 +38,7 @@ fn the_demonstration_is_clean() {
         assert!(!html.contains(refused), "{refused} in a page that needs nothing else");
     }
     let published = run(["audit", "--data", &name, "--json"]).ok().json();
-    assert_eq!((&published["clean"], &published["head"]["length"]), (&json!(true), &json!(555)));
+    assert_eq!((&published["clean"], &published["head"]["length"]), (&json!(true), &json!(556)));
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn it_is_narrowed_by_what_is_asked_and_not_by_who_gives_commands() {
     let by_actor = asked(&["--actor", "assessor-1"]);
     assert_eq!(by_actor["scope"]["actor"], "assessor-1");
     assert!(by_actor["events"].get("actor.enrolled").is_none());
-    let of = asked(&["--assessment", "23"]);
+    let of = asked(&["--assessment", "24"]);
     assert_eq!(of["events"]["assessment.opened"], 1);
     let subject = asked(&["--subject", "ics/EXAMPLE01"]);
     assert_eq!(subject["scope"]["subject"], "ics/EXAMPLE01");

@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use support::{Ledger, Said, line, run};
 
-/// A ledger with an assessment open on two systems, evidence 261 on one of them, and a draft whose window is over.
+/// A ledger with an assessment open on two systems, evidence 262 on one of them, and a draft whose window is over.
 fn prepared() -> Ledger {
     let ledger = Ledger::new();
     let write = |actor: &str, day: &str, line: &str| ledger.write(actor, day, line).ok();
@@ -25,7 +25,7 @@ fn prepared() -> Ledger {
     write("assessor-1", "2026-07-02", &format!("evidence submit QF7 {evidence}"));
     write("operator-1", "2026-07-02", "actor enrol moderator-1 --role moderator");
     write("operator-1", "2026-07-02", "actor enrol board-1 --role partner --organisation board/E54000061");
-    write("assessor-1", "2026-07-02", "score assign QF7 --statement safeguarding --score 2 --evidence 263");
+    write("assessor-1", "2026-07-02", "score assign QF7 --statement safeguarding --score 2 --evidence 264");
     write("moderator-1", "2026-07-02", "score moderate QF7 --statement safeguarding --score 2");
     write("assessor-1", "2026-07-03", "draft share QF7");
     ledger
@@ -65,7 +65,7 @@ fn arguments_that_may_not_be_done_or_do_not_exist() {
             &["(framework_unknown)", "ics/2099", "ledger framework list"],
         ),
         (
-            "score assign QE1 --statement kindness --score 2 --evidence 262",
+            "score assign QE1 --statement kindness --score 2 --evidence 263",
             3,
             &["(statement_unknown)", "kindness"],
         ),
@@ -77,14 +77,14 @@ fn arguments_that_may_not_be_done_or_do_not_exist() {
         ("framework show ics/2099", 2, &["ics/2099", "ledger framework list"]),
         ("show 99999", 2, &["99999", "ledger log"]),
         // Scores.
-        ("score assign QE1 --statement safeguarding --score 0 --evidence 262", 2, &["'0' is not a score"]),
+        ("score assign QE1 --statement safeguarding --score 0 --evidence 263", 2, &["'0' is not a score"]),
         (
-            "score assign QE1 --statement safeguarding --score 5 --evidence 262",
+            "score assign QE1 --statement safeguarding --score 5 --evidence 263",
             2,
             &["'5' is not a score: 1, 2, 3 or 4 expected"],
         ),
         (
-            "score assign QE1 --statement safeguarding --score 2.5 --evidence 262",
+            "score assign QE1 --statement safeguarding --score 2.5 --evidence 263",
             2,
             &["'2.5' is not a score"],
         ),
@@ -96,9 +96,9 @@ fn arguments_that_may_not_be_done_or_do_not_exist() {
         ),
         // Evidence of another subject.
         (
-            "score change QF7 --statement safeguarding --score 3 --evidence 262",
+            "score change QF7 --statement safeguarding --score 3 --evidence 263",
             3,
-            &["(evidence_not_shared)", "0000000000000262", "share it first"],
+            &["(evidence_not_shared)", "0000000000000263", "share it first"],
         ),
         // Dates.
         ("area register place/x --name X --from 2026-02-30", 2, &["'2026-02-30'", "YYYY-MM-DD"]),
@@ -178,7 +178,7 @@ fn lines_that_json_readers_would_understand_differently() {
     let whole = r#""severity":"low","statements":["safeguarding"],"source":"staff""#;
     let score = |score: &str| {
         let data = format!(
-            r#"{{"assessment":"0000000000000260","statement":"safeguarding","score":{score},"evidence":["0000000000000262"]}}"#
+            r#"{{"assessment":"0000000000000261","statement":"safeguarding","score":{score},"evidence":["0000000000000263"]}}"#
         );
         line(LATE, "assessor-1", "score.assign", "ics/E54000048", &data).into_bytes()
     };

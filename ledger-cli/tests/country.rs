@@ -44,7 +44,7 @@ fn the_demonstrations_ledgers_tell_their_timelines() {
         (&published, "history Swindon"),
         (&published, "history Swindon --as-of 2026-01-31"),
         (&published, "history Swindon --ratings"),
-        (&published, "history Swindon --ratings --known-at 345"),
+        (&published, "history Swindon --ratings --known-at 346"),
         (&published, "history Bromley --ratings"),
         (&published, "history Bromley --ratings --json"),
         (&published, "history ics/E54000034 --ratings --as-of 2026-04-01"),

@@ -1,8 +1,8 @@
 //! Crashes: the real binary submits, is killed with SIGKILL at a random moment, and is looked at.
 //!
 //! After each kill: what it had acknowledged is there with the same bytes, the log went on from what it was and ends
-//! where a round ends, the chain, all histories and all documents verify. In the end the log is what an undisturbed
-//! run makes. Left out: loss of power, where the operating system forgets what was not synced.
+//! where a round ends, the chain, all histories and all documents verify, and the log has what was signed. In the end the
+//! log is what an undisturbed run makes. Left out: loss of power, where the operating system forgets what was not synced.
 
 mod breaking;
 mod support;
@@ -122,6 +122,8 @@ fn sound(ledger: &Ledger, ended: &Ended) -> Vec<u8> {
         assert_eq!(Hash::of(entry).to_string(), hash, "acknowledged entry {sequence} has other bytes");
     }
     ledger.read("verify --documents").ok();
+    // What was signed is in the log and has its root there: never ahead of what is durable.
+    ledger.read("checkpoint").ok();
     bytes
 }
 
@@ -206,6 +208,9 @@ fn submit_and_strike(
 ) -> Ended {
     let mut command = ledger.command();
     command.args(["submit", "--json"]).args(options).args(files);
+    if striker.random.bool() {
+        command.args(["--checkpoint-every", "0"]);
+    }
     let moment = striker.moment(lines);
     striker.strike(command, ledger.scratch(), moment)
 }

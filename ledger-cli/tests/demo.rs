@@ -28,7 +28,7 @@ fn the_demonstration_says_what_it_always_says() {
     let example = format!("{name}-example");
     for (line, golden_file) in [
         ("report ics/EXAMPLE01 --format md", "example-report.md"),
-        ("assessment show ics/EXAMPLE01 --assessment 23", "example-coverage.txt"),
+        ("assessment show ics/EXAMPLE01 --assessment 24", "example-coverage.txt"),
         ("rating ics/EXAMPLE01 --as-of 2026-04-01 --json", "example-rating-before.json"),
         ("rating ics/EXAMPLE01 --as-of 2027-04-01 --json", "example-rating-fallen.json"),
     ] {

@@ -206,7 +206,7 @@ fn a_head_file_refuses_a_directory_rolled_back_for_reading_and_for_writing() {
     let head_file = ledger.scratch().join("head-file");
     let option = format!("--head-file {}", head_file.display());
     let made = ledger.read(&format!("verify {option}")).ok();
-    assert!(made.err.contains("head file") && made.err.contains("was made, at 260:"), "{}", made.err);
+    assert!(made.err.contains("head file") && made.err.contains("was made, at 261:"), "{}", made.err);
     assert!(!ledger.read(&format!("verify {option}")).ok().err.contains("was made"));
     let saved = ledger.scratch().join("saved");
     copy(ledger.dir(), &saved);

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use ledger_core::assessment::ATTEST_EVERY;
 use serde_json::Value;
 use support::{Ledger, full_size, id, line, mixed};
 
@@ -20,7 +21,8 @@ fn submitted_once_twice_or_killed_ten_times_the_log_is_the_same() {
     once.submit("", &[&file]).ok();
     let whole = started.elapsed();
     let expected = once.bytes();
-    assert_eq!(expected.iter().filter(|byte| **byte == b'\n').count() as u64, count + 260);
+    let attested = count / ATTEST_EVERY;
+    assert_eq!(expected.iter().filter(|byte| **byte == b'\n').count() as u64, count + 261 + attested);
 
     let again = once.submit("", &[&file]).ok();
     let row: Vec<&str> = again.out.lines().nth(2).unwrap_or_default().split_whitespace().collect();
@@ -79,7 +81,7 @@ fn documents_keep_their_commitments_without_a_seed() {
     let bytes = ledger.bytes();
     submit();
     assert_eq!(ledger.bytes(), bytes);
-    assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 2_260);
+    assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 2_261);
 }
 
 #[test]
@@ -123,12 +125,12 @@ fn a_bad_line_stops_its_file_and_no_other() {
         "{}",
         said.err
     );
-    assert_eq!(String::from_utf8(ledger.bytes()).expect("UTF-8").lines().count(), 260 + 6 + 3 + 10);
+    assert_eq!(String::from_utf8(ledger.bytes()).expect("UTF-8").lines().count(), 261 + 6 + 3 + 10);
     // Mended, the files go on where they stopped.
     let mended = [write("a.ndjson", &lines[..10]), write("b.ndjson", &lines[10..20])];
     let mended: Vec<&Path> = mended.iter().map(std::path::PathBuf::as_path).collect();
     ledger.submit("", &mended).ok();
-    assert_eq!(String::from_utf8(ledger.bytes()).expect("UTF-8").lines().count(), 260 + 30);
+    assert_eq!(String::from_utf8(ledger.bytes()).expect("UTF-8").lines().count(), 261 + 30);
 }
 
 #[test]
@@ -141,10 +143,10 @@ fn receipts_are_one_a_line() {
     assert_eq!(receipts.len(), 20);
     let log = String::from_utf8(ledger.bytes()).expect("UTF-8");
     for (at, receipt) in receipts.iter().enumerate() {
-        let entry = log.lines().nth(260 + at).expect("an entry");
+        let entry = log.lines().nth(261 + at).expect("an entry");
         assert_eq!(receipt["line"], Value::from(at + 1));
         assert_eq!(receipt["file"], Value::from(file.display().to_string()));
-        assert_eq!(receipt["sequence"], Value::from(format!("{:016}", 260 + at)));
+        assert_eq!(receipt["sequence"], Value::from(format!("{:016}", 261 + at)));
         assert_eq!(receipt["hash"], Value::from(ledger_core::values::Hash::of(entry.as_bytes()).to_string()));
         assert_eq!(receipt["repeated"], Value::from(false));
     }
@@ -237,8 +239,8 @@ fn lines_may_leave_the_recorded_time_to_the_options_and_cite_each_other() {
     let said = ledger.submit("", &[&file]);
     assert_eq!((said.status, said.err.contains("recorded_time_required")), (3, true), "{}", said.err);
     ledger.submit("--recorded-time 2026-07-03", &[&file]).ok();
-    let shown = ledger.read("show 261 --json").ok().json();
-    assert_eq!(shown["cites"][0], "0000000000000260");
+    let shown = ledger.read("show 262 --json").ok().json();
+    assert_eq!(shown["cites"][0], "0000000000000261");
     let commitment =
         shown["entry"]["data"]["documents"][0]["commitment"].as_str().expect("a commitment").to_owned();
     assert_eq!(ledger.read(&format!("document show {commitment}")).ok().out, "The policy.");

@@ -59,7 +59,7 @@ fn killed_fifty_times_while_printing_nothing_is_missing() {
 #[test]
 fn positions_and_filters() {
     let ledger = Ledger::new();
-    let from = ledger.read("tail --from 258").ok();
+    let from = ledger.read("tail --from 259").ok();
     assert_eq!(from.out.lines().count(), 2);
     assert!(from.err.contains("SIMULATED CLOCK"), "marks go where the bytes do not");
     assert_eq!(ledger.read("tail --from-now").ok().out, "");

@@ -14,7 +14,7 @@ fn founding_says_what_was_made() {
     let dir = dir.to_str().expect("UTF-8");
     let founded =
         run(["init", "--data", dir, "--actor", "operator-1", "--json", "--with-defaults"]).ok().json();
-    assert_eq!((&founded["operator"], &founded["entries"]), (&json!("operator-1"), &json!(258)));
+    assert_eq!((&founded["operator"], &founded["entries"]), (&json!("operator-1"), &json!(259)));
     assert!(founded["origin"].as_str().expect("an origin").starts_with("ledger-"));
     let listed = run(["actor", "list", "--data", dir]).ok();
     assert!(
@@ -24,11 +24,11 @@ fn founding_says_what_was_made() {
     );
     let verified = run(["verify", "--data", dir, "--json"]).ok().json();
     assert_eq!(verified["ok"], true);
-    let expect = format!("258:{}", verified["head"].as_str().expect("a head"));
+    let expect = format!("259:{}", verified["head"].as_str().expect("a head"));
     run(["verify", "--data", dir, "--expect", &expect]).ok();
-    let fork = run(["verify", "--data", dir, "--expect", &format!("257:{}", "0".repeat(64))]);
+    let fork = run(["verify", "--data", dir, "--expect", &format!("258:{}", "0".repeat(64))]);
     assert_eq!(fork.status, 1);
-    let ahead = run(["verify", "--data", dir, "--expect", &format!("259:{}", "0".repeat(64))]);
+    let ahead = run(["verify", "--data", dir, "--expect", &format!("260:{}", "0".repeat(64))]);
     assert_eq!((ahead.status, ahead.err.contains("rolled back")), (1, true), "{}", ahead.err);
     for (arguments, words) in [
         (&["init", "--data", "x"][..], "--actor"),
@@ -58,7 +58,7 @@ fn another_registrar_may_record_the_defaults() {
         "--example",
     ])
     .ok();
-    let entry = run(["show", "2", "--json", "--data", dir]).ok();
+    let entry = run(["show", "3", "--json", "--data", dir]).ok();
     assert_eq!(entry.json()["entry"]["authid"], "registrar-1");
     assert!(entry.err.contains("EXAMPLE"));
     assert!(run(["area", "list", "--data", dir]).ok().out.starts_with("EXAMPLE\n"));
@@ -81,7 +81,7 @@ fn receipts_have_a_stable_form() {
     let entry = &receipt["entries"][0];
     let keys: Vec<&String> = entry.as_object().expect("an object").keys().collect();
     assert_eq!(keys, ["hash", "sequence", "subject", "subjectversion", "type"]);
-    assert_eq!((&entry["sequence"], &entry["subjectversion"]), (&json!("0000000000000260"), &json!(1)));
+    assert_eq!((&entry["sequence"], &entry["subjectversion"]), (&json!("0000000000000261"), &json!(1)));
     let shown = ledger.read(&format!("show {}", entry["hash"].as_str().expect("a hash"))).ok();
     assert!(shown.out.contains("actor.enrolled"), "{}", shown.out);
     let by_command = ledger.read(&format!("show {} --json", receipt["id"].as_str().expect("an id"))).ok();
@@ -115,19 +115,19 @@ fn the_open_assessment_is_used_and_said() {
     let open = "assessment open QE1 --framework ics/2023-interim --phase pilot --statement";
     ledger.write("assessor-1", "2026-07-02", &format!("{open} safeguarding")).ok();
     let inside = ledger.write("assessor-1", "2026-07-03", evidence).ok();
-    assert!(inside.out.contains("used assessment 0000000000000261 of ics/E54000048"), "{}", inside.out);
+    assert!(inside.out.contains("used assessment 0000000000000262 of ics/E54000048"), "{}", inside.out);
     let elsewhere = evidence.replace("safeguarding", "learning-culture");
     assert!(!ledger.write("assessor-1", "2026-07-03", &elsewhere).ok().out.contains("used"));
     ledger.write("assessor-1", "2026-07-03", &format!("{open} learning-culture")).ok();
     let said = ledger.write(
         "assessor-1",
         "2026-07-03",
-        "score assign QE1 --statement safeguarding --score 3 --evidence 262",
+        "score assign QE1 --statement safeguarding --score 3 --evidence 263",
     );
     assert_eq!(said.status, 2);
     assert!(
         said.err.contains("more than one open assessment")
-            && said.err.contains("0000000000000261, 0000000000000264"),
+            && said.err.contains("0000000000000262, 0000000000000265"),
         "{}",
         said.err
     );
@@ -135,10 +135,10 @@ fn the_open_assessment_is_used_and_said() {
         .write(
             "assessor-1",
             "2026-07-03",
-            "score assign QE1 --statement safeguarding --score 3 --evidence 262 --assessment 261",
+            "score assign QE1 --statement safeguarding --score 3 --evidence 263 --assessment 262",
         )
         .ok();
-    let shown = ledger.read("assessment show QE1 --assessment 261").ok().out;
+    let shown = ledger.read("assessment show QE1 --assessment 262").ok().out;
     assert!(shown.contains("1h") && shown.contains("next: moderate the score of safeguarding"), "{shown}");
     let found = ledger.read("evidence search QE1 --statement safeguarding --json").ok().out;
     assert_eq!(found.lines().count(), 2);
@@ -159,7 +159,7 @@ fn documents_are_added_shown_and_erased() {
         "concern raise QE1 --severity low --statement safeguarding --source staff --account stored:{commitment}"
     );
     ledger.write("assessor-1", "2026-07-02", &concern).ok();
-    let erase = format!("document erase QE1 {commitment} --cited-by 260");
+    let erase = format!("document erase QE1 {commitment} --cited-by 261");
     let refused = ledger.write("operator-1", "2026-07-03", &erase);
     assert_eq!((refused.status, refused.err.contains("(legal_basis_missing)")), (3, true), "{}", refused.err);
     ledger.write("operator-1", "2026-07-03", &format!("{erase} --legal-basis uk-gdpr-article-17")).ok();
@@ -241,9 +241,9 @@ fn documents_are_verified_when_asked() {
     let concern = "concern raise QE1 --severity low --statement safeguarding --source staff --account";
     ledger.write("assessor-1", "2026-07-02", &format!("{concern} 'to be forgotten'")).ok();
     ledger.write("assessor-1", "2026-07-02", &format!("{concern} 'to be kept'")).ok();
-    let entry = ledger.read("log --json --from 260 --limit 1").ok().json();
+    let entry = ledger.read("log --json --from 261 --limit 1").ok().json();
     let commitment = entry["data"]["account"]["commitment"].as_str().expect("a commitment");
-    let erase = format!("document erase QE1 {commitment} --cited-by 260 --legal-basis uk-gdpr-article-17");
+    let erase = format!("document erase QE1 {commitment} --cited-by 261 --legal-basis uk-gdpr-article-17");
     ledger.write("operator-1", "2026-07-03", &erase).ok();
     assert!(ledger.read("verify --documents").ok().out.contains("5 whole, 1 erased, 0 wrong"));
     let documents = ledger.read("verify --documents --json").ok().json()["documents"].clone();
@@ -298,7 +298,7 @@ fn every_command_has_an_example() {
     }
     let mut seen = 0;
     walk(&mut Vec::new(), &mut seen);
-    assert_eq!(seen, 113, "commands with help of their own");
+    assert_eq!(seen, 119, "commands with help of their own");
 }
 
 #[test]

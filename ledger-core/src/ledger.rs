@@ -4,8 +4,9 @@
 //! append it as one commit, and then answer everyone. If an append fails, everyone who waits gets
 //! [`SubmitError::Unknown`] and the handle closes until it is reopened. Left out: how rounds are made.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::stream::Stream;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -15,11 +16,12 @@ use crate::assessment::event::{ClockKind, Event, KeyIntroduced, LogFounded, Purp
 use crate::assessment::{Author, Planned, Rejection, Request, State};
 use crate::backup::{BackedUp, BackupError, backup};
 use crate::environment::Environment;
-use crate::log::{Algorithm, CommandId, Head, VerifierKey};
+use crate::log::{Algorithm, CommandId, Head, SignedCheckpoint, SigningKey, VerifierKey};
+use crate::notary::{Compared, KeysOnRecord, Notary, NotaryError};
 use crate::opening::{self, Keeper};
 use crate::rounds::{self, Call, Message};
 use crate::store::{
-    AppendError, DiskVault, OpenError, ReadError, SledStore, Snapshots, Store, StoreOptions, Vault,
+    AppendError, DiskVault, KeyFiles, OpenError, ReadError, SledStore, Snapshots, Store, StoreOptions, Vault,
     VaultError,
 };
 use crate::tail::{Filter, TailEntry, tail};
@@ -63,6 +65,9 @@ pub enum OpenLedgerError {
     /// Entries cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The log is not what was signed, or the key cannot be used. It can still be read.
+    #[error(transparent)]
+    Notary(#[from] NotaryError),
     /// An entry does not follow those before it.
     #[error(
         "the log is damaged at entry {sequence}: {what}; rebuild it with `ledger repair --from EXPORT`, or restore a backup"
@@ -81,6 +86,17 @@ pub enum OpenLedgerError {
     Founding(String),
 }
 
+/// Why a ledger did not close in good order.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CloseError {
+    /// The head record could not be made current. Nothing acknowledged is lost; open the ledger again.
+    #[error(transparent)]
+    Store(#[from] AppendError),
+    /// Everything is in the log, and not all of it is signed. Mend the cause and open the ledger again.
+    #[error("everything is recorded, and not all of it is signed: {0}")]
+    Unsigned(#[from] NotaryError),
+}
+
 /// How a ledger begins.
 #[derive(Debug, Clone)]
 pub struct Founding {
@@ -97,7 +113,21 @@ pub struct Founding {
     /// When it is founded.
     pub recorded_time: Timestamp,
     /// The key that checkpoints are signed with, named after the origin; none for a ledger that signs nothing yet.
-    pub key: Option<VerifierKey>,
+    pub key: Option<SigningKey>,
+}
+
+/// Where a ledger on disk lies, and what is kept there beside the log.
+struct Place {
+    dir: PathBuf,
+    keeper: Keeper,
+    checkpoint_every: Duration,
+}
+
+impl Place {
+    fn new(dir: &Path, options: &StoreOptions) -> Self {
+        let keeper = Keeper::new(Snapshots::of(dir), options.snapshot_after);
+        Place { dir: dir.to_owned(), keeper, checkpoint_every: options.checkpoint_every }
+    }
 }
 
 /// Told while a ledger opens: entries known so far, and entries there are; first how many a snapshot spared.
@@ -114,6 +144,7 @@ pub struct Ledger {
     founded: LogFounded,
     look_ups: Arc<Counted>,
     uncited: Arc<Uncited>,
+    checkpoint: watch::Receiver<Option<SignedCheckpoint>>,
     keeper: Option<Keeper>,
     threads: Option<rounds::Threads>,
 }
@@ -131,10 +162,13 @@ impl Ledger {
         environment: Environment,
         founding: Founding,
     ) -> Result<Self, OpenLedgerError> {
-        let keeper = Keeper::new(Snapshots::of(dir), options.snapshot_after);
+        let place = Place::new(dir, &options);
         let store = Arc::new(SledStore::create_with(dir, options)?);
         let vault = Arc::new(DiskVault::open(dir)?);
-        Self::found_kept(store, vault, environment, founding, Some(keeper))
+        if let Some(key) = &founding.key {
+            KeyFiles::of(dir).put_next(key).map_err(NotaryError::from)?;
+        }
+        Self::found_kept(store, vault, environment, founding, Some(place))
     }
 
     /// Opens the ledger in `dir`. Cost: reading the newest snapshot, and replaying the entries after it, some 300,000 a
@@ -154,11 +188,11 @@ impl Ledger {
         environment: Environment,
         progress: Progress<'_>,
     ) -> Result<Self, OpenLedgerError> {
-        let keeper = Keeper::new(Snapshots::of(dir), options.snapshot_after);
+        let place = Place::new(dir, &options);
         let store = Arc::new(SledStore::open_with(dir, options)?);
         store.check_continued()?;
         let vault = Arc::new(DiskVault::open(dir)?);
-        Self::start_kept(store, vault, environment, Some(keeper), progress)
+        Self::start_kept(store, vault, environment, Some(place), progress)
     }
 
     /// Founds a ledger in an empty store.
@@ -176,7 +210,7 @@ impl Ledger {
         vault: Arc<dyn Vault>,
         environment: Environment,
         founding: Founding,
-        keeper: Option<Keeper>,
+        place: Option<Place>,
     ) -> Result<Self, OpenLedgerError> {
         let mut writer = Writer::new(store.clone(), vault.clone(), environment.clock.clone());
         let event = LogFounded {
@@ -186,20 +220,22 @@ impl Ledger {
             purpose: founding.purpose,
             operator: founding.operator.clone(),
         };
-        check_key(&event.origin, founding.key.as_ref())?;
+        let key = founding.key.as_ref().map(SigningKey::verifier);
+        check_key(&event.origin, key)?;
         let planned = |event: Event| Planned {
             subject: Subject::ledger(),
             author: Author::Actor(founding.operator.clone()),
             assessment: None,
             event,
         };
-        let key = founding.key.map(|key| planned(KeyIntroduced { key }.into()));
+        let key = key.map(|key| planned(KeyIntroduced { key: key.clone() }.into()));
         let founded = writer.found(founding.id, founding.recorded_time, planned(event.into()), key);
         founded.map_err(|refusal| OpenLedgerError::Founding(format!("{refusal:?}")))?;
         let Some(round) = writer.take_round() else { return Err(OpenLedgerError::Empty) };
         let appended = store.append(Length(0), &round.batch);
         appended.map_err(|error| OpenLedgerError::Founding(error.to_string()))?;
-        Self::run(writer, store, vault, environment, keeper)
+        let compared = compared(place.as_ref(), &store)?;
+        Self::run(writer, (store, vault), environment, place, compared)
     }
 
     /// Opens the ledger in a store: replays the log, finishes pending erasures, destroys documents that nothing cited
@@ -217,27 +253,45 @@ impl Ledger {
         store: Arc<dyn Store>,
         vault: Arc<dyn Vault>,
         environment: Environment,
-        mut keeper: Option<Keeper>,
+        mut place: Option<Place>,
         progress: Progress<'_>,
     ) -> Result<Self, OpenLedgerError> {
-        let writer = opening::open(&store, &vault, &environment, keeper.as_mut(), progress)?;
-        Self::run(writer, store, vault, environment, keeper)
+        // First, because opening destroys documents that no entry cites: one of a lost entry looks like that.
+        let compared = compared(place.as_ref(), &store)?;
+        let keeper = place.as_mut().map(|place| &mut place.keeper);
+        let writer = opening::open(&store, &vault, &environment, keeper, progress)?;
+        Self::run(writer, (store, vault), environment, place, compared)
     }
 
     fn run(
         writer: Writer,
-        store: Arc<dyn Store>,
-        vault: Arc<dyn Vault>,
+        (store, vault): (Arc<dyn Store>, Arc<dyn Vault>),
         environment: Environment,
-        keeper: Option<Keeper>,
+        place: Option<Place>,
+        compared: Option<Compared>,
     ) -> Result<Self, OpenLedgerError> {
         let founded = writer.state.founded().cloned().ok_or(OpenLedgerError::Empty)?;
+        let every = place.as_ref().map_or(Duration::ZERO, |place| place.checkpoint_every);
+        let recorded = keys_on_record(&founded, &writer.state);
+        let notary = compared.map(|compared| Notary::open(compared, &recorded, every)).transpose()?;
+        let checkpoint = notary.as_ref().map_or_else(|| watch::channel(None).1, Notary::watch);
         let (look_ups, uncited) = (writer.look_ups(), writer.uncited.clone());
         let (publish, head) = watch::channel(writer.link.head());
-        let (messages, threads) = rounds::start(writer, store.clone(), vault.clone(), publish)
+        let (messages, threads) = rounds::start(writer, store.clone(), vault.clone(), notary, publish)
             .map_err(|error| OpenLedgerError::Founding(format!("no thread for the writer: {error}")))?;
-        let (messages, threads) = (Some(messages), Some(threads));
-        Ok(Ledger { messages, head, store, vault, environment, founded, look_ups, uncited, keeper, threads })
+        Ok(Ledger {
+            messages: Some(messages),
+            head,
+            store,
+            vault,
+            environment,
+            founded,
+            look_ups,
+            uncited,
+            checkpoint,
+            keeper: place.map(|place| place.keeper),
+            threads: Some(threads),
+        })
     }
 
     /// How the ledger was founded.
@@ -248,6 +302,12 @@ impl Ledger {
     /// The durable head.
     pub fn head(&self) -> Head {
         *self.head.borrow()
+    }
+
+    /// The newest signed checkpoint, durable, now and whenever there is a newer one. None while nothing is signed: the
+    /// ledger has no key, or its key is not here.
+    pub fn checkpoint(&self) -> watch::Receiver<Option<SignedCheckpoint>> {
+        self.checkpoint.clone()
     }
 
     /// Where the entries that commands cite were found since the ledger was opened.
@@ -334,20 +394,21 @@ impl Ledger {
         backup(&self.store, &*self.vault, dir, keys, progress)
     }
 
-    /// Takes no more requests, answers those waiting, makes the head record current, and takes a snapshot where that
-    /// spares the next start some work.
-    pub fn close(mut self) -> Result<(), AppendError> {
+    /// Takes no more requests, answers those waiting, signs what is not signed yet, makes the head record current, and
+    /// takes a snapshot where that spares the next start some work.
+    pub fn close(mut self) -> Result<(), CloseError> {
         self.stop()
     }
 
-    fn stop(&mut self) -> Result<(), AppendError> {
+    fn stop(&mut self) -> Result<(), CloseError> {
         self.messages = None;
-        let writer = self.threads.take().and_then(rounds::Threads::join);
+        let ended = self.threads.take().map(rounds::Threads::join);
         self.store.close()?;
+        let Some(rounds::Ended { writer, signed }) = ended else { return Ok(()) };
         if let (Some(writer), Some(keeper)) = (writer, &self.keeper) {
             keeper.keep(&writer, &*self.vault);
         }
-        Ok(())
+        Ok(signed?)
     }
 }
 
@@ -357,6 +418,19 @@ impl Drop for Ledger {
             // Nobody is left to hear of a failure, and the next opening finds the head by itself.
             let _ = self.stop();
         }
+    }
+}
+
+/// What was signed last, if the ledger is on disk, and that the log still has it.
+fn compared(place: Option<&Place>, store: &Arc<dyn Store>) -> Result<Option<Compared>, NotaryError> {
+    place.map(|place| Compared::of(&place.dir, store.clone())).transpose()
+}
+
+fn keys_on_record(founded: &LogFounded, state: &State) -> KeysOnRecord {
+    KeysOnRecord {
+        origin: founded.origin.as_str().to_owned(),
+        in_force: state.key().cloned(),
+        all: state.keys().cloned().collect(),
     }
 }
 

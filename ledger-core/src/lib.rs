@@ -13,9 +13,11 @@ pub mod environment;
 pub mod export;
 #[doc(hidden)]
 pub mod fuzzing;
+mod kept_tree;
 mod ledger;
 pub mod line;
 pub mod log;
+mod notary;
 mod opening;
 pub mod ordered;
 mod recent;
@@ -32,10 +34,14 @@ pub mod values;
 mod writer;
 
 pub use backup::{BackedUp, BackupError, backup};
-pub use ledger::{Founding, Ledger, OpenLedgerError, Progress, SubmitError};
+pub use kept_tree::{TreeError, TreeReader};
+pub use ledger::{CloseError, Founding, Ledger, OpenLedgerError, Progress, SubmitError};
+pub use log::SignedCheckpoint;
+pub use notary::{NotaryError, install_key, keep_known};
 pub use opening::STATE_VERSION;
 pub use record::{RecordError, recorded, recorded_trusted};
 pub use repair::{RepairError, RepairOptions, Repaired, repair};
 pub use restore::{RestoreError, Restored, restore};
+pub use store::newest_checkpoint;
 pub use tail::{Filter, TailEntry};
 pub use writer::{LookUps, Receipt, Written};

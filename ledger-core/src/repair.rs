@@ -126,7 +126,7 @@ fn rebuild<R: Read>(
     progress: Progress<'_>,
 ) -> Result<(), RepairError> {
     let mut building = held.build()?;
-    let mut heads = Heads { recorded: recorded_heads(held, options)?, other: None };
+    let mut heads = Heads { recorded: recorded_heads(held, options)?, signed: held.signed(), other: None };
     let of = export.header().head().length;
     for item in &mut export {
         let Item::Entry(entry, bytes) = item? else { continue };
@@ -154,6 +154,8 @@ fn recorded_heads(held: &Repairing, options: &RepairOptions) -> Result<Vec<Head>
 /// The heads recorded of a log that is rebuilt.
 struct Heads {
     recorded: Vec<Head>,
+    /// How many entries the newest checkpoint covers: it may be ahead of the records.
+    signed: Option<Length>,
     /// One that the log does not lead through, and what is there instead.
     other: Option<(Head, Hash)>,
 }
@@ -175,7 +177,7 @@ impl Heads {
             let sequence = Sequence::new(recorded.length.0 - 1);
             return Err(RepairError::OtherHistory { recorded, sequence, found });
         }
-        let longest = self.recorded.iter().map(|head| head.length).max();
+        let longest = self.recorded.iter().map(|head| head.length).chain(self.signed).max();
         let why = match (longest, accepted) {
             (Some(longest), None) if longest <= rebuilt => return Ok(0),
             (_, Some(accepted)) if accepted == rebuilt => {

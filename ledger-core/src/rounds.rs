@@ -10,11 +10,11 @@
 //! the committer is free; while one round is being made durable the next one gathers. So there is one order of
 //! events, the decider's, and at most one round that is decided and not yet being committed. All answers of a round -
 //! receipts, repeats, rejections - wait for its commit, since each may rest on what came before it in this round or
-//! the one before. When an append fails, everyone who waits gets [`SubmitError::Unknown`], and both threads end.
-//! Left out: rules and bytes (`writer.rs`), storing (`store/`).
+//! the one before. The notary hears of each round that is durable. When an append fails, everyone who waits gets [`SubmitError::Unknown`], and both threads end.
+//! Left out: rules and bytes (`writer.rs`), storing (`store/`), tree and signature (`notary.rs`).
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::assessment::State;
 use crate::ledger::SubmitError;
 use crate::log::Head;
+use crate::notary::{Notary, NotaryError};
 use crate::store::{AppendError, Store, Vault};
 use crate::writer::{Prepared, Receipt, Refusal, Round, Writer};
 
@@ -65,16 +66,25 @@ struct Decided {
 #[derive(Debug)]
 pub(crate) struct Threads {
     decider: JoinHandle<Option<Writer>>,
-    committer: JoinHandle<()>,
+    committer: JoinHandle<Result<(), NotaryError>>,
+}
+
+/// What both threads leave behind.
+pub(crate) struct Ended {
+    /// The writer, if everything it knows is durable: after a failed commit, or a panic, it is not.
+    pub(crate) writer: Option<Writer>,
+    /// Why not everything is signed.
+    pub(crate) signed: Result<(), NotaryError>,
 }
 
 impl Threads {
-    /// Waits until both have ended, which they do when nobody can send any more. Returns the writer if everything it
-    /// knows is durable: after a failed commit, or a panic, it is not.
-    pub(crate) fn join(self) -> Option<Writer> {
+    /// Waits until both have ended, which they do when nobody can send any more.
+    pub(crate) fn join(self) -> Ended {
         let writer = self.decider.join().ok().flatten();
-        self.committer.join().ok()?;
-        writer
+        match self.committer.join() {
+            Ok(signed) => Ended { writer, signed },
+            Err(_) => Ended { writer: None, signed: Ok(()) },
+        }
     }
 }
 
@@ -83,13 +93,21 @@ pub(crate) fn start(
     writer: Writer,
     store: Arc<dyn Store>,
     vault: Arc<dyn Vault>,
+    notary: Option<Notary>,
     publish: watch::Sender<Head>,
 ) -> std::io::Result<(mpsc::UnboundedSender<Message>, Threads)> {
     let (messages, inbox) = mpsc::unbounded_channel();
     let (hand_over, rounds) = sync_channel(1);
     let (report, done) = sync_channel(1);
-    let committer =
-        Committer { store: store.clone(), vault, publish, rounds, report, wake: messages.downgrade() };
+    let committer = Committer {
+        store: store.clone(),
+        vault,
+        notary,
+        publish,
+        rounds,
+        report,
+        wake: messages.downgrade(),
+    };
     let decider = Decider {
         writer,
         store,
@@ -256,6 +274,8 @@ fn stopped() -> SubmitError {
 struct Committer {
     store: Arc<dyn Store>,
     vault: Arc<dyn Vault>,
+    /// None where there is no directory to keep a tree in.
+    notary: Option<Notary>,
     publish: watch::Sender<Head>,
     rounds: Receiver<Decided>,
     report: SyncSender<Result<(), SubmitError>>,
@@ -264,23 +284,55 @@ struct Committer {
 }
 
 impl Committer {
-    fn run(self) {
-        for decided in &self.rounds {
-            match decided.round.as_ref().map_or(Ok(()), |round| self.commit(round)) {
-                Ok(()) => {
-                    for (answer, answers) in decided.waiting {
-                        // A caller that went away learns the outcome by repeating its id.
-                        let _ = answer.send(answers);
-                    }
-                    self.report(Ok(()));
-                }
+    /// Ends with why not everything is signed.
+    fn run(mut self) -> Result<(), NotaryError> {
+        while let Some(decided) = self.next() {
+            let Decided { round, waiting } = decided;
+            match round.as_ref().map_or(Ok(()), |round| self.commit(round)) {
+                Ok(()) => self.committed(round.as_ref(), waiting),
                 Err(error) => {
                     self.report(Err(error.clone()));
                     // The decider ends now, and with it the handle: nobody hears of a failure while it still takes calls.
                     while self.rounds.recv().is_ok() {}
-                    answer_all(decided.waiting, &error);
+                    answer_all(waiting, &error);
                 }
             }
+        }
+        self.notary.map_or(Ok(()), Notary::close)
+    }
+
+    /// The next round; none when the decider has ended. What waits for a signature gets it meanwhile.
+    fn next(&mut self) -> Option<Decided> {
+        loop {
+            let waiting = self.notary.as_mut().and_then(|notary| notary.due_in().map(|wait| (notary, wait)));
+            let Some((notary, wait)) = waiting else { return self.rounds.recv().ok() };
+            match self.rounds.recv_timeout(wait) {
+                Ok(decided) => return Some(decided),
+                Err(RecvTimeoutError::Timeout) => notary.sign_if_due(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Tells everyone, and the notary: before them if every round is to be signed, else when nobody waits for it.
+    fn committed(&mut self, round: Option<&Round>, waiting: Vec<Waiting>) {
+        let is_signed_first = self.notary.as_ref().is_some_and(Notary::signs_every_round);
+        if is_signed_first {
+            self.tell_notary(round);
+        }
+        for (answer, answers) in waiting {
+            // A caller that went away learns the outcome by repeating its id.
+            let _ = answer.send(answers);
+        }
+        self.report(Ok(()));
+        if !is_signed_first {
+            self.tell_notary(round);
+        }
+    }
+
+    fn tell_notary(&mut self, round: Option<&Round>) {
+        if let (Some(notary), Some(round)) = (&mut self.notary, round) {
+            notary.committed(round);
         }
     }
 

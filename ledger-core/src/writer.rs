@@ -20,7 +20,7 @@ use crate::assessment::{
 use crate::decoded::Decoded;
 use crate::environment::Clock;
 use crate::line::canonical_command;
-use crate::log::{AuthType, CommandId, Entry, EntryError, EventId, Followed, Link, canonical};
+use crate::log::{AuthType, CommandId, Entry, EntryError, EventId, Followed, Link, VerifierKey, canonical};
 use crate::recent::Recent;
 use crate::record::{RecordError, recorded};
 use crate::remembered::{CAPACITY, Remembered, RememberedIds, RememberedSnapshot};
@@ -139,6 +139,8 @@ pub(crate) struct Round {
     pub expected: Length,
     pub batch: Arc<Batch>,
     pub erased: Vec<Hash>,
+    /// The key it introduces, the last one if there are several.
+    pub introduced: Option<VerifierKey>,
 }
 
 /// Where cited entries were found, counted.
@@ -215,6 +217,7 @@ pub(crate) struct Writer {
     pending: Vec<Vec<u8>>,
     pending_bytes: usize,
     erased: Vec<Hash>,
+    introduced: Option<VerifierKey>,
 }
 
 impl Writer {
@@ -236,6 +239,7 @@ impl Writer {
             pending: Vec::new(),
             pending_bytes: 0,
             erased: Vec::new(),
+            introduced: None,
         }
     }
 
@@ -281,7 +285,8 @@ impl Writer {
         let entries = std::mem::take(&mut self.pending);
         let batch = Arc::new(Batch { entries, head: self.link.head() });
         self.recent.push(expected, batch.clone());
-        Some(Round { expected, batch, erased: std::mem::take(&mut self.erased) })
+        let erased = std::mem::take(&mut self.erased);
+        Some(Round { expected, batch, erased, introduced: self.introduced.take() })
     }
 
     /// How many entries are in the log or on their way there: all but those of the round being gathered.
@@ -487,6 +492,9 @@ impl Writer {
         for (entry, bytes, hash, planned) in spelled {
             if let Event::DocumentErased(erased) = &planned.event {
                 self.erased.push(erased.commitment);
+            }
+            if let Event::KeyIntroduced(introduced) = &planned.event {
+                self.introduced = Some(introduced.key.clone());
             }
             let recorded = Recorded {
                 sequence: entry.sequence,

@@ -26,6 +26,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -347,7 +349,12 @@ pub fn lay_out(image: &Image, dir: &Path) {
         let path = dir.join(path);
         match content {
             None => fs::create_dir(path).expect("made"),
-            Some(content) => fs::write(path, content).expect("written"),
+            Some(content) => {
+                // Permissions are no part of the model: everything is its owner's alone, as signing keys must be.
+                let mut file = fs::OpenOptions::new();
+                let file = file.write(true).create_new(true).mode(0o600).open(path);
+                file.and_then(|mut file| file.write_all(content)).expect("written");
+            }
         }
     }
 }

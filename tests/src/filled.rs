@@ -5,9 +5,10 @@
 
 use std::path::Path;
 
+use ledger_core::assessment::Request;
 use ledger_core::assessment::event::{ClockKind, Purpose};
 use ledger_core::environment::Environment;
-use ledger_core::log::CommandId;
+use ledger_core::log::{CommandId, SigningKey};
 use ledger_core::store::{SledStore, Store, StoreOptions, entries_from};
 use ledger_core::values::{Hash, Sequence, Timestamp};
 use ledger_core::{Founding, Ledger, line};
@@ -30,8 +31,13 @@ pub fn reason(number: u64) -> String {
     format!("Why actor {number} may do this no longer, in words that a lawful request asks to destroy.")
 }
 
-/// Founds a ledger in `dir`.
+/// Founds a ledger in `dir` that signs nothing.
 pub fn found(dir: &Path, options: StoreOptions) -> Ledger {
+    found_with(dir, options, None)
+}
+
+/// Founds a ledger in `dir` that signs with `key`.
+pub fn found_with(dir: &Path, options: StoreOptions, key: Option<SigningKey>) -> Ledger {
     let founding = Founding {
         id: id(u64::MAX),
         origin: "tests.example/filled".parse().expect("an origin"),
@@ -39,7 +45,7 @@ pub fn found(dir: &Path, options: StoreOptions) -> Ledger {
         purpose: Purpose::Example,
         operator: "operator-1".parse().expect("an actor"),
         recorded_time: now(),
-        key: None,
+        key,
     };
     Ledger::create_with(dir, options, Environment::system(), founding).expect("founded")
 }
@@ -49,13 +55,18 @@ pub fn open(dir: &Path) -> Ledger {
     Ledger::open(dir, Environment::system(), &mut |_, _| ()).expect("opened")
 }
 
-/// Submits a command of the operator's.
-pub fn submit(ledger: &Ledger, number: u64, subject: &str, command: &str, data: Value) -> Sequence {
+/// A command of the operator's.
+pub fn request(number: u64, subject: &str, command: &str, data: Value) -> Request {
     let line = json!({
         "id": id(number), "actor": "operator-1", "type": command, "subject": subject, "recordedtime": NOW, "data": data,
     });
+    line::request(line).expect("a request")
+}
+
+/// Submits a command of the operator's.
+pub fn submit(ledger: &Ledger, number: u64, subject: &str, command: &str, data: Value) -> Sequence {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let receipt = runtime.block_on(ledger.submit(line::request(line).expect("a request")));
+    let receipt = runtime.block_on(ledger.submit(request(number, subject, command, data)));
     receipt.expect("recorded").entries[0].sequence
 }
 

@@ -39,7 +39,7 @@ fn founding(key: Option<&SigningKey>) -> Founding {
         purpose: Purpose::Example,
         operator: "operator-1".parse().expect("an actor"),
         recorded_time: now(),
-        key: key.map(|key| key.verifier().clone()),
+        key: key.cloned(),
     }
 }
 

@@ -149,12 +149,35 @@ fn data_then_our_own_sync_then_the_answers() {
         }
         told = answer.end;
     }
-    println!("{} rounds: written, synced through descriptor {own}, answered", answers.len());
+    let checkpoints = check_checkpoints(&trace, site.dir());
+    // At most one a second, and one at the end: nothing else is written for the tree of so few entries.
+    assert!(checkpoints >= 1 && !site.dir().join("tiles").exists(), "{checkpoints} checkpoints");
+    println!(
+        "{} rounds: written, synced through descriptor {own}, answered; {checkpoints} checkpoints",
+        answers.len()
+    );
 }
 
-/// What opening does to the log is over when the vault, which is opened last, has synced the ledger's directory.
+/// What opening does to the log is over when the vault, which is opened last, has synced the ledger's directory. Later
+/// syncs of that are of checkpoints.
 fn first_round_begins(trace: &Trace, dir: &Path) -> usize {
-    trace.all("fsync", dir).last().expect("the directory is synced").end
+    let checkpoints = trace.all("write", &dir.join("checkpoint.new"));
+    let first = checkpoints.first().expect("the end is signed").begin;
+    let syncs = trace.all("fsync", dir);
+    syncs.iter().rfind(|sync| sync.begin < first).expect("the directory is synced").end
+}
+
+/// Every checkpoint is written, synced, named, and its name durable, in that order. Returns how many there are.
+fn check_checkpoints(trace: &Trace, dir: &Path) -> usize {
+    let new = dir.join("checkpoint.new");
+    let (writes, syncs) = (trace.all("write", &new), trace.all("fsync", &new));
+    let (named, folder) = (trace.all("rename", &new), trace.all("fsync", dir));
+    assert!(writes.len() == syncs.len() && syncs.len() == named.len(), "{writes:?}, {syncs:?}, {named:?}");
+    for ((write, sync), named) in writes.iter().zip(&syncs).zip(&named) {
+        assert!(write.end < sync.begin && sync.end < named.begin, "{write:?}, {sync:?}, {named:?}");
+        assert!(folder.iter().any(|sync| sync.begin > named.end), "{named:?} is not synced");
+    }
+    named.len()
 }
 
 /// The documents of this round and of those before are durable when its first entry is written: each sync of the vault
@@ -197,6 +220,9 @@ fn a_new_ledger_is_durable_before_anyone_is_told() {
         (dir.join("log/db"), 0),
         (dir.join("log"), 0),
         (dir.to_owned(), renamed),
+        (dir.join("key.new"), last_write(&trace, &dir.join("key.new"))),
+        (dir.to_owned(), trace.all("rename", &dir.join("key.new")).first().expect("named").end),
+        (dir.to_owned(), trace.all("rename", &dir.join("key.next")).first().expect("in use").end),
         (scratch.path().to_owned(), trace.all("mkdir", dir).first().expect("made").end),
         (
             dir.join("documents"),
@@ -206,6 +232,10 @@ fn a_new_ledger_is_durable_before_anyone_is_told() {
     ] {
         assert!(synced(&path, after), "{} is not synced before the answer", path.display());
     }
+    assert_eq!(check_checkpoints(&trace, dir), 1);
+    let key = trace.all("rename", &dir.join("key.new"))[0].end;
+    let founded = trace.all("fdatasync", &dir.join("log/db")).first().expect("founded").begin;
+    assert!(key < founded, "the key is durable before the log introduces it");
 }
 
 fn last_write(trace: &Trace, path: &Path) -> usize {

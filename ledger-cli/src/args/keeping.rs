@@ -13,7 +13,7 @@ entry's exact bytes, and the last line has the BLAKE3 of everything before it.\n
 WARNING: an export with --documents holds their content and the secrets they are encrypted under. Whoever has it can \
 read them, also after they are erased here. Keep it as you keep the key store.\n\n\
 Examples:\n  ledger export -o ledger.export\n  ledger export | zstd > ledger.export.zst\n  \
-ledger export --documents -o secret.export\n  sed -n '2p' ledger.export | tr -d '\\n' | b3sum"
+ledger export --documents -o secret.export\n  sed -n '2p' ledger.export | tr -d '\\n' | b3sum\n  ledger export --tiles ./public"
 )]
 pub struct ExportArgs {
     /// Where to: a file, which is whole or as it was before, or - for standard output.
@@ -25,6 +25,10 @@ pub struct ExportArgs {
     /// Up to and including this entry.
     #[arg(long, value_name = "SEQUENCE")]
     pub until: Option<u64>,
+    /// Instead: checkpoint, tiles and entry bundles (C2SP tlog-tiles) in this directory, for any static host to serve. One
+    /// exported before is brought up to date.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "documents", "until"])]
+    pub tiles: Option<PathBuf>,
 }
 
 /// `ledger restore`.

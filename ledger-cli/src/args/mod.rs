@@ -17,9 +17,11 @@ mod gathering;
 mod improvement;
 mod indicator;
 mod keeping;
+mod key;
 mod national;
 mod ongoing;
 mod programme;
+mod proof;
 mod publication;
 mod ratings;
 mod reading;
@@ -49,7 +51,9 @@ pub use explain::ExplainArgs;
 pub use foundation::{AdoptSource, InitArgs};
 pub use indicator::{AeMeasure, ImportArgs, ImportFormat};
 pub use keeping::{BackupArgs, ExportArgs, RepairArgs, RestoreArgs};
+pub use key::{Key, Known};
 pub use national::NationalArgs;
+pub use proof::{CheckpointArgs, Proof};
 pub use ratings::{ListRatings, Rated, RatingsFormat, RatingsOrder};
 pub use reading::{
     CoverageArgs, HistoryArgs, Listing, LogArgs, RateArgs, RatingArgs, ReportArgs, ReportFormat, SearchArgs,
@@ -98,6 +102,9 @@ pub struct Global {
     /// ledger is opened, so that a directory rolled back as a whole is refused.
     #[arg(long, global = true, env = "LEDGER_HEAD_FILE", value_name = "FILE")]
     pub head_file: Option<PathBuf>,
+    /// A checkpoint is signed when entries have waited so long for one, and at the end; 0 signs every commit.
+    #[arg(long, global = true, env = "LEDGER_CHECKPOINT_EVERY", default_value_t = 1, value_name = "SECONDS")]
+    pub checkpoint_every: u64,
     /// Who gives the command: a pseudonymous handle, asserted and not authenticated.
     #[arg(long, global = true, env = "LEDGER_ACTOR", value_name = "ID")]
     pub actor: Option<ActorId>,
@@ -256,6 +263,14 @@ pub enum Top {
     /// Record where every subject's history ends, so that a certificate can prove its entries to be all.
     #[command(after_help = "Example:\n  ledger attest --actor auditor-1")]
     Attest,
+    /// What checkpoints are signed with.
+    #[command(subcommand)]
+    Key(key::Key),
+    /// The newest signed checkpoint: how long the log was, and the root of its tree.
+    Checkpoint(proof::CheckpointArgs),
+    /// Proofs for the tree under the newest checkpoint.
+    #[command(subcommand)]
+    Proof(proof::Proof),
     /// Witnesses, who cosign checkpoints.
     #[command(subcommand)]
     Witness(witness::Witness),
@@ -338,6 +353,12 @@ pub enum Ready {
     Report(ReportArgs),
     /// Check everything.
     Verify(VerifyArgs),
+    /// Show, rotate or bring back the key.
+    Key(Key),
+    /// The newest checkpoint.
+    Checkpoint(CheckpointArgs),
+    /// Prove an entry or a beginning.
+    Proof(Proof),
     /// Write an export.
     Export(ExportArgs),
     /// Make a ledger from an export.
@@ -411,6 +432,9 @@ impl Top {
             Top::Attest => {
                 write(Wanted::new("subjects.attest", On::Named("attestation".to_owned()), &json!({})))
             }
+            Top::Key(group) => group.ready(),
+            Top::Checkpoint(args) => Ok(Ready::Checkpoint(args)),
+            Top::Proof(group) => Ok(Ready::Proof(group)),
             Top::Witness(group) => group.ready(),
             Top::Export(args) => Ok(Ready::Export(args)),
             Top::Restore(args) => Ok(Ready::Restore(args)),

@@ -15,6 +15,8 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
+use ledger_core::newest_checkpoint;
+
 use crate::args::Global;
 use crate::exit::Failure;
 use crate::output::Out;
@@ -36,6 +38,8 @@ pub fn demo(global: &Global) -> Result<(), Failure> {
     published::run(&dir, &mut out)?;
     out.line("")?;
     example::run(&beside, &mut out)?;
+    out.line("")?;
+    signed(&mut out, [&dir, &beside])?;
     out.line("")?;
     next_steps(&mut out, &dir, &beside)?;
     out.flush()
@@ -61,6 +65,19 @@ fn beside(dir: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// What both ledgers signed last. Their keys come from the fixed seed.
+fn signed(out: &mut Out, dirs: [&Path; 2]) -> Result<(), Failure> {
+    out.line("WHAT WAS SIGNED: the newest checkpoint of each ledger")?;
+    for dir in dirs {
+        let newest = newest_checkpoint(dir)?;
+        for line in newest.iter().flat_map(|newest| newest.note.text.lines()) {
+            out.line(format!("  {line}"))?;
+        }
+        out.line(format!("  key {0}/key, tiles {0}/tiles", dir.display()))?;
+    }
+    out.line("  These keys come from a seed that everyone knows, so these signatures prove nothing.")
+}
+
 fn next_steps(out: &mut Out, dir: &Path, beside: &Path) -> Result<(), Failure> {
     let (dir, beside) = (dir.display(), beside.display());
     out.line("WHAT TO TRY NEXT")?;
@@ -76,6 +93,8 @@ fn next_steps(out: &mut Out, dir: &Path, beside: &Path) -> Result<(), Failure> {
         format!("ledger plan show 'Example Vale' --data {beside}"),
         format!("ledger theme show {} --data {beside}", matrix::REVIEW),
         format!("ledger verify --data {beside}"),
+        format!("ledger checkpoint --data {dir}; ledger proof inclusion 42 --data {dir}"),
+        format!("ledger export --tiles ./demo-public --data {dir}   # for any static host"),
         format!("ledger tail --from 0 --data {dir} | head -3   # exact bytes; `b3sum` gives each hash"),
         "ledger init --actor operator-1 --with-defaults   # a ledger of your own".to_owned(),
     ] {

@@ -20,6 +20,7 @@ const SEED: u64 = 2026;
 /// Options of a demonstration's ledger.
 pub fn global(dir: &Path, actor: &str, day: &str) -> Result<Global, Failure> {
     Ok(Global {
+        checkpoint_every: 1,
         data: dir.to_owned(),
         head_file: None,
         actor: Some(actor.parse()?),

@@ -47,6 +47,7 @@ pub fn binary() -> Command {
         .env_remove("LEDGER_DATA")
         .env_remove("LEDGER_ACTOR")
         .env_remove("LEDGER_HEAD_FILE")
+        .env_remove("LEDGER_CHECKPOINT_EVERY")
         .stdin(Stdio::null());
     command
 }

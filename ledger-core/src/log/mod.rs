@@ -8,6 +8,7 @@ mod attested;
 pub mod canonical;
 mod chain;
 mod checkpoint;
+pub mod edges;
 mod entry;
 mod note;
 mod outline;
@@ -16,7 +17,7 @@ pub mod tree;
 
 pub use attested::{Attested, Ending, Followed};
 pub use chain::{ChainError, Head, Link, Mark};
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use entry::{AuthType, CommandId, Entry, EntryError, EventId, MAX_ENTRY_BYTES};
 pub use note::{
     Algorithm, MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteError, NoteSignature, SigningKey, VerifierKey,

@@ -3,6 +3,8 @@
 //! ```text
 //! DIR/log/        sled          DIR/head   the head record
 //! DIR/documents/  the vault     DIR/lock   held by the one process that has the ledger open, and names it
+//! DIR/key         what signs       DIR/checkpoint  what was signed last
+//! DIR/tiles/      full tiles       DIR/snapshots/  snapshots; both derived
 //! DIR/unfinished, DIR/restored  marks: see `marks.rs`
 //! ```
 //!
@@ -383,6 +385,11 @@ pub(super) fn remove_all(dir: &Path) -> io::Result<()> {
 /// Makes the names in `dir` durable. Cost: one sync.
 pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
+}
+
+/// Makes everything durable that was written to the file system of `dir`. Cost: writing what is waiting, whoever wrote it.
+pub fn sync_file_system(dir: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(dir)?)?)
 }
 
 /// Makes the name of a file durable. Cost: one sync.

@@ -8,6 +8,7 @@
 //! out: what the bytes mean. A store knows entries as byte strings with positions, and a head to compare.
 
 mod building;
+mod checkpoint;
 #[cfg(test)]
 mod conformance;
 mod directory;
@@ -18,8 +19,10 @@ mod marks;
 mod memory;
 mod page;
 mod repairing;
+mod signing_key;
 mod sled;
 mod snapshot;
+mod tiles;
 mod vault;
 
 use std::sync::Arc;
@@ -27,13 +30,17 @@ use std::sync::Arc;
 pub use self::sled::{SLED_THREADS, SledStore, StoreOptions};
 pub(crate) use building::Building;
 pub use building::{BuildError, let_go_on};
-pub use directory::{DEFAULT_RESERVE_BYTES, OpenError};
+pub(crate) use checkpoint::keep_checkpoint;
+pub use checkpoint::{CheckpointFileError, add_cosignatures, newest_checkpoint};
+pub use directory::{DEFAULT_RESERVE_BYTES, OpenError, sync_file_system};
 pub use entries::{Entries, EntryBytes};
 pub(crate) use fuzzing::{read_page, read_vault, write_page};
 pub use marks::Work;
 pub use memory::{FailureMode, MemoryStore};
 pub(crate) use repairing::{Repairing, recorded};
+pub use signing_key::{KeyFileError, KeyFiles, read_key};
 pub use snapshot::{Snapshots, content_hash, continues};
+pub use tiles::TileFiles;
 pub use vault::{
     DiskVault, Document, Listed, MAX_DOCUMENT_BYTES, MemoryVault, PutBack, Revealed, Vault, VaultError,
     commitment,

@@ -5,9 +5,12 @@
 //! up again:
 //!
 //! ```text
-//! log -> log.damaged-N    repair/log -> log    repair/head -> head    repair/restored -> restored    repair/ removed
+//! log -> log.damaged-N    repair/log -> log    repair/head -> head
+//! if a loss was accepted: key, key.next, checkpoint -> NAME.damaged-N    repair/restored -> restored
+//! repair/ removed
 //! ```
 //!
+//! What lacks entries may not be signed before it is compared with what is known elsewhere, so the key is put aside then.
 //! Reading what is left of a damaged log happens on a copy, since sled changes and may ruin what it opens. Left out:
 //! what is put into the new log, and whether a loss is accepted: `repair.rs`, above.
 
@@ -17,14 +20,17 @@ use std::path::{Path, PathBuf};
 
 use super::DiskVault;
 use super::building::Building;
+use super::checkpoint::{CHECKPOINT, newest_checkpoint};
 use super::directory::{Directory, OpenError, remove_all, sync_dir};
 use super::head::HeadRecord;
 use super::marks::{self, RESTORED, Work};
+use super::signing_key::{KEY, NEXT};
 use super::sled::pages_from;
 use super::snapshot::Snapshots;
+use super::tiles::TileFiles;
 use super::vault::VaultError;
 use crate::log::Head;
-use crate::values::Sequence;
+use crate::values::{Length, Sequence};
 
 /// A ledger held for repair, whatever state it is in.
 #[derive(Debug)]
@@ -62,6 +68,11 @@ impl Repairing {
     /// The head recorded in the directory, if its record is whole.
     pub(crate) fn recorded(&self) -> Result<Option<Head>, OpenError> {
         recorded(&self.directory.head())
+    }
+
+    /// How many entries the newest checkpoint covers, if there is one and it is whole.
+    pub(crate) fn signed(&self) -> Option<Length> {
+        newest_checkpoint(self.dir()).ok().flatten().map(|newest| newest.checkpoint.size)
     }
 
     /// Begins the new ledger. What an earlier attempt left of one is thrown away: it may come from another export.
@@ -117,6 +128,9 @@ impl Repairing {
             }
             fs::rename(new.join("log"), &log).map_err(OpenError::at(&log))?;
         }
+        if new.join(RESTORED).exists() {
+            [KEY, NEXT, CHECKPOINT].iter().try_for_each(|name| put_aside(&self.dir().join(name)))?;
+        }
         for name in ["head", RESTORED] {
             let to = self.dir().join(name);
             match fs::rename(new.join(name), &to) {
@@ -125,6 +139,7 @@ impl Repairing {
             }
         }
         Snapshots::of(self.dir()).forget();
+        TileFiles::of(self.dir()).forget();
         sync_dir(self.dir()).map_err(OpenError::at(self.dir()))?;
         self.give_up()?;
         Ok(kept)
@@ -167,6 +182,14 @@ pub(crate) fn recorded(path: &Path) -> Result<Option<Head>, OpenError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(OpenError::io(path, &error)),
         Ok(record) => Ok(record.map(|record| record.head())),
+    }
+}
+
+/// Gives a file its name among what is kept aside, if it exists.
+fn put_aside(path: &Path) -> Result<(), OpenError> {
+    match fs::rename(path, free_name(path)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(OpenError::io(path, &error)),
+        _ => Ok(()),
     }
 }
 

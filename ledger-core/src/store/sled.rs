@@ -54,6 +54,9 @@ const RECORD_EVERY: Duration = Duration::from_secs(1);
 /// Replaying fewer entries than this takes less than a tenth of a second.
 const DEFAULT_SNAPSHOT_AFTER: u64 = 16_384;
 
+/// A signature costs two syncs: once a second that is little beside the commits.
+const DEFAULT_CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+
 /// What may differ from one ledger to the next.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -64,6 +67,9 @@ pub struct StoreOptions {
     pub head_file: Option<PathBuf>,
     /// A close takes a snapshot when so many entries are new since the one before. The store itself takes none.
     pub snapshot_after: u64,
+    /// How long entries may wait for a signed checkpoint; zero signs every round before it is answered. The store
+    /// itself signs nothing.
+    pub checkpoint_every: Duration,
 }
 
 impl Default for StoreOptions {
@@ -72,6 +78,7 @@ impl Default for StoreOptions {
             reserve_bytes: DEFAULT_RESERVE_BYTES,
             head_file: None,
             snapshot_after: DEFAULT_SNAPSHOT_AFTER,
+            checkpoint_every: DEFAULT_CHECKPOINT_EVERY,
         }
     }
 }
