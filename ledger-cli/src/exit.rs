@@ -9,6 +9,7 @@ use ledger_core::assessment::Rejection;
 use ledger_core::export::{ExportError, ExportFailure};
 use ledger_core::store::{
     AppendError, BuildError, CheckpointFileError, KeyFileError, OpenError, ReadError, VaultError,
+    WitnessError,
 };
 use ledger_core::values::Malformed;
 use ledger_core::{
@@ -163,6 +164,18 @@ impl From<OpenError> for Failure {
             | OpenError::BehindHeadFile { .. }
             | OpenError::Hangs { .. }
             | OpenError::Io { .. } => Failure::Storage(message),
+        }
+    }
+}
+
+impl From<WitnessError> for Failure {
+    fn from(error: WitnessError) -> Self {
+        let message = error.to_string();
+        match error {
+            WitnessError::NotAWitness { .. } | WitnessError::Held { .. } => Failure::Unusable(message),
+            WitnessError::OtherName { .. } => Failure::Usage(message),
+            WitnessError::Malformed(_) => Failure::Malformed(message),
+            WitnessError::Damaged { .. } | WitnessError::Io { .. } => Failure::Storage(message),
         }
     }
 }

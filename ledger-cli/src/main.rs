@@ -30,6 +30,7 @@ mod subject;
 mod submit;
 mod tiles;
 mod wanted;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -105,6 +106,7 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::ShowDocument(commitment) => read::document::show(global, &commitment),
         Ready::Import(args) => import::import(global, &args),
         Ready::Sweep(subject) => programme::sweep(global, subject.as_deref()),
+        Ready::ServeWitness(args) => witness::serve::serve(&args, global.json),
         Ready::LoadContext => programme::load_context(global),
         Ready::OpenTheme(args) => write(global, programme::theme(&args)?),
         Ready::Ask(question) => read::ask(global, question),
@@ -127,7 +129,7 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::Report(args) => read::rating::report(global, &args),
         Ready::Verify(args) => read::verify(global, &args),
         Ready::Key(args) => key::key(global, &args),
-        Ready::Checkpoint(_) => read::proof::newest(global),
+        Ready::Checkpoint(args) => read::proof::newest(global, &args),
         Ready::Proof(args) => read::proof::proof(global, &args),
         Ready::Export(args) => export::export(global, &args),
         Ready::Restore(args) => restore::restore(global, &args),

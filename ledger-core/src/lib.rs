@@ -31,6 +31,7 @@ pub mod store;
 mod tail;
 mod uncited;
 pub mod values;
+mod witness;
 mod writer;
 
 pub use backup::{BackedUp, BackupError, backup};
@@ -44,4 +45,5 @@ pub use repair::{RepairError, RepairOptions, Repaired, repair};
 pub use restore::{RestoreError, Restored, restore};
 pub use store::newest_checkpoint;
 pub use tail::{Filter, TailEntry};
+pub use witness::{Answer, Witness};
 pub use writer::{LookUps, Receipt, Written};

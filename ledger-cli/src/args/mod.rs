@@ -65,6 +65,7 @@ pub use state::StateArgs;
 pub use theme::OpenTheme;
 pub use values::{Moment, StatementScore, Words, expected};
 pub use whatif::WhatIfArgs;
+pub use witness::ServeArgs;
 
 use crate::exit::Failure;
 use crate::wanted::{On, Wanted};
@@ -314,6 +315,8 @@ pub enum Ready {
     Sweep(Option<String>),
     /// Record the context that ships.
     LoadContext,
+    /// Be a witness.
+    ServeWitness(ServeArgs),
     /// Open a thematic review.
     OpenTheme(OpenTheme),
     /// Answer a question about more than one assessment.

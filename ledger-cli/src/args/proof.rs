@@ -7,9 +7,16 @@ use ledger_core::values::{Length, Sequence};
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = "The note is printed as it is kept and given away. It is compared with the log: an error says that they differ.\n\n\
-Example:\n  ledger checkpoint > newest.txt"
+Examples:\n  ledger checkpoint > newest.txt\n  ledger checkpoint --cosign --quorum 2 > newest.txt"
 )]
-pub struct CheckpointArgs {}
+pub struct CheckpointArgs {
+    /// First ask the witnesses on record to cosign it, and keep what they give; says on standard error what each did.
+    #[arg(long)]
+    pub cosign: bool,
+    /// Fail unless so many of them cosign; all of them while absent.
+    #[arg(long, value_name = "K", requires = "cosign")]
+    pub quorum: Option<usize>,
+}
 
 /// `ledger proof`.
 #[derive(Debug, Clone, Subcommand)]

@@ -7,14 +7,19 @@ use serde_json::{Value, json};
 
 use super::Reader;
 use super::keys::checkpoint;
-use crate::args::{Global, Proof};
+use crate::args::{CheckpointArgs, Global, Proof};
 use crate::exit::Failure;
 use crate::output::{Out, Table, mark, thousands};
+use crate::witness::cosign;
 
 /// Runs `ledger checkpoint`. People get the note too, since it is what they keep.
-pub fn newest(global: &Global) -> Result<(), Failure> {
+pub fn newest(global: &Global, args: &CheckpointArgs) -> Result<(), Failure> {
     let reader = Reader::open(global)?;
-    let (newest, _) = checkpoint(global, &reader)?;
+    let (newest, tree) = checkpoint(global, &reader)?;
+    let (newest, asked) = match args.cosign {
+        true => cosign::ask_witnesses(global, &reader, newest, &tree)?,
+        false => (newest, Vec::new()),
+    };
     let size = newest.checkpoint.size;
     let unsigned = reader.log.head().length.0 - size.0;
     let mut out = Out::stdout();
@@ -26,17 +31,25 @@ pub fn newest(global: &Global) -> Result<(), Failure> {
             .iter()
             .map(|by| json!({ "name": by.name, "id": by.id.map(|byte| format!("{byte:02x}")).concat() }))
             .collect();
-        out.json(&json!({
+        let mut said = json!({
             "checkpoint": newest.to_string(), "origin": newest.checkpoint.origin, "size": size.0,
             "root": newest.checkpoint.root.to_base64(), "signatures": signed, "unsigned": unsigned,
-        }))?;
+        });
+        if args.cosign {
+            said["witnesses"] = cosign::json(&asked).into();
+        }
+        out.json(&said)?;
     } else {
+        if args.cosign {
+            eprint!("{}", cosign::table(&asked));
+        }
         out.raw(newest.to_string().as_bytes())?;
     }
     if unsigned > 0 {
         eprintln!("{} entries after it are not signed: see `ledger key show`", thousands(unsigned));
     }
-    out.flush()
+    out.flush()?;
+    if args.cosign { cosign::enough(&asked, args.quorum) } else { Ok(()) }
 }
 
 /// Runs `ledger proof`.

@@ -14,6 +14,7 @@ mod note;
 mod outline;
 pub mod tile;
 pub mod tree;
+pub mod witness;
 
 pub use attested::{Attested, Ending, Followed};
 pub use chain::{ChainError, Head, Link, Mark};

@@ -240,6 +240,13 @@ pub struct NoteSignature {
     pub bytes: Vec<u8>,
 }
 
+impl NoteSignature {
+    /// Whether it says that it is by `key`. That is not checked here.
+    pub fn is_by(&self, key: &VerifierKey) -> bool {
+        self.name == key.name && self.id == key.id()
+    }
+}
+
 impl fmt::Display for NoteSignature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\u{2014} {} {}", self.name, BASE64.encode(&[&self.id, &self.bytes[..]].concat()))

@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::directory::sync_dir;
+use crate::log::witness::with_cosignatures;
 use crate::log::{MAX_NOTE_BYTES, Note, NoteSignature, SignedCheckpoint};
 
 /// Name of the file in the directory of a ledger.
@@ -86,10 +87,7 @@ pub fn add_cosignatures(
         Some(newest) if newest.note.text == signed.note.text => newest,
         _ => return Err(CheckpointFileError::Replaced { path }),
     };
-    for new in cosignatures {
-        newest.note.signatures.retain(|known| (&known.name, known.id) != (&new.name, new.id));
-        newest.note.signatures.push(new.clone());
-    }
+    newest.note = with_cosignatures(&newest.note, cosignatures);
     keep_checkpoint(dir, &newest.note)?;
     Ok(newest)
 }

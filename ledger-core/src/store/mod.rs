@@ -24,6 +24,7 @@ mod sled;
 mod snapshot;
 mod tiles;
 mod vault;
+mod witness;
 
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ pub use vault::{
     DiskVault, Document, Listed, MAX_DOCUMENT_BYTES, MemoryVault, PutBack, Revealed, Vault, VaultError,
     commitment,
 };
+pub use witness::{WitnessError, WitnessMemory};
 
 use crate::log::{Head, MAX_ENTRY_BYTES};
 use crate::values::{Hash, Length, Sequence};
