@@ -8,6 +8,7 @@
 mod adopt;
 mod args;
 mod backup;
+mod check;
 mod demo;
 mod documents;
 mod exit;
@@ -128,6 +129,8 @@ fn run(global: &Global, ready: Ready) -> Result<(), Failure> {
         Ready::Tail(args) => read::tail::tail(global, &args),
         Ready::Report(args) => read::rating::report(global, &args),
         Ready::Verify(args) => read::verify(global, &args),
+        Ready::Certify(args) => read::certify::certify(global, &args),
+        Ready::Check(args) => check::check(global, &args),
         Ready::Key(args) => key::key(global, &args),
         Ready::Checkpoint(args) => read::proof::newest(global, &args),
         Ready::Proof(args) => read::proof::proof(global, &args),

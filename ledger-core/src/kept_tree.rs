@@ -227,14 +227,25 @@ impl KeptTree {
     /// Proof that the entry at `sequence` is in the tree of `size`; it has been verified with the entry's bytes.
     pub(crate) fn inclusion(&mut self, sequence: Sequence, size: Length) -> Result<Vec<TreeHash>, TreeError> {
         self.check(size.0)?;
+        let leaf = self.leaves(sequence, 1)?;
+        let leaf = leaf.first().ok_or(TreeError::Beyond { asked: sequence.get(), size })?;
+        self.inclusion_of(*leaf, sequence, size)
+    }
+
+    /// As [`KeptTree::inclusion`], of an entry that was read already.
+    fn inclusion_of(
+        &mut self,
+        leaf: TreeHash,
+        sequence: Sequence,
+        size: Length,
+    ) -> Result<Vec<TreeHash>, TreeError> {
+        self.check(size.0)?;
         if !size.contains(sequence) {
             return Err(TreeError::Beyond { asked: sequence.get(), size });
         }
         let proof = inclusion_proof(self, sequence, size)?;
         let root = root_at(self, size)?;
-        let leaf = self.leaves(sequence, 1)?;
-        let leaf = leaf.first().ok_or(TreeError::Beyond { asked: sequence.get(), size })?;
-        verify_inclusion(*leaf, sequence, size, &proof, root)?;
+        verify_inclusion(leaf, sequence, size, &proof, root)?;
         Ok(proof)
     }
 
@@ -377,6 +388,17 @@ impl TreeReader {
     /// millisecond: two or three tiles and a page.
     pub fn inclusion(&self, sequence: Sequence, size: Length) -> Result<Vec<TreeHash>, TreeError> {
         self.tree().inclusion(sequence, size)
+    }
+
+    /// As [`TreeReader::inclusion`], verified with the entry's `bytes`, which whoever asks has already. Cost: two or three
+    /// tiles.
+    pub fn inclusion_of(
+        &self,
+        bytes: &[u8],
+        sequence: Sequence,
+        size: Length,
+    ) -> Result<Vec<TreeHash>, TreeError> {
+        self.tree().inclusion_of(leaf_hash(bytes), sequence, size)
     }
 
     /// Proof that the tree of `size` begins with that of `old`, verified.

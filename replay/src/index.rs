@@ -13,7 +13,7 @@ use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::EvidenceWithdrawn;
 use ledger_core::log::{Entry, Outline};
 use ledger_core::ordered;
-use ledger_core::values::{Length, Sequence};
+use ledger_core::values::{Length, Sequence, SubjectVersion};
 use serde::{Deserialize, Serialize};
 
 use crate::log::ReplayError;
@@ -66,6 +66,20 @@ pub(crate) fn rates(kind: EventKind) -> bool {
 }
 
 impl Index {
+    /// The index of some of a log's entries, as if it had `length`.
+    pub(crate) fn of_part<'e>(
+        entries: impl IntoIterator<Item = (Sequence, &'e [u8])>,
+        length: Length,
+    ) -> Result<Self, ReplayError> {
+        let mut index = Index::default();
+        for (sequence, bytes) in entries {
+            index.length = Length(sequence.get());
+            index.apply(bytes)?;
+        }
+        index.length = length;
+        Ok(index)
+    }
+
     /// How many entries it covers: all before this length.
     pub fn length(&self) -> Length {
         self.length
@@ -83,12 +97,34 @@ impl Index {
 
     /// The subject's entries before `until`, in order.
     pub fn of(&self, subject: &Subject, until: Length) -> Vec<Sequence> {
-        self.positions(subject, until).map(|(sequence, _)| sequence).collect()
+        self.of_named(subject.as_str(), until).collect()
+    }
+
+    /// As [`Index::of`], by name.
+    pub(crate) fn of_named(&self, subject: &str, until: Length) -> impl Iterator<Item = Sequence> {
+        self.positions(subject, until).map(|(sequence, _)| sequence)
+    }
+
+    /// The last entry before `until` of the subject of this name.
+    pub(crate) fn last_named(&self, subject: &str, until: Length) -> Option<Sequence> {
+        Some(self.streams.get(subject)?.end(until)?.1)
+    }
+
+    /// Where each history ended before `until`, in no order: subject, entries, and the position of the last. Cost: a step
+    /// for each subject, and for each entry of those that go on.
+    pub(crate) fn ends(&self, until: Length) -> impl Iterator<Item = (&str, SubjectVersion, Sequence)> {
+        self.streams.iter().filter_map(move |(subject, stream)| {
+            let (entries, last) = stream.end(until)?;
+            Some((subject.as_str(), SubjectVersion::new(entries)?, last))
+        })
     }
 
     /// Those of them that can change a rating by themselves.
     pub(crate) fn rating(&self, subject: &Subject, until: Length) -> Vec<Sequence> {
-        self.positions(subject, until).filter(|(_, rates)| *rates).map(|(sequence, _)| sequence).collect()
+        self.positions(subject.as_str(), until)
+            .filter(|(_, rates)| *rates)
+            .map(|(sequence, _)| sequence)
+            .collect()
     }
 
     /// The entry that withdrew an item of evidence, if one did before `until`.
@@ -96,8 +132,8 @@ impl Index {
         self.withdrawn.get(&evidence).copied().filter(|entry| until.contains(*entry))
     }
 
-    fn positions(&self, subject: &Subject, until: Length) -> impl Iterator<Item = (Sequence, bool)> {
-        let steps = self.streams.get(subject.as_str()).map_or(&[][..], |stream| &stream.steps);
+    fn positions(&self, subject: &str, until: Length) -> impl Iterator<Item = (Sequence, bool)> {
+        let steps = self.streams.get(subject).map_or(&[][..], |stream| &stream.steps);
         positions(steps).take_while(move |(sequence, _)| until.contains(*sequence))
     }
 
@@ -151,6 +187,15 @@ impl Stream {
         self.steps.push(step as u8);
         self.last = sequence.get();
         self.entries += 1;
+    }
+
+    /// How many entries before `until` there are, and the last; none if there is none.
+    fn end(&self, until: Length) -> Option<(u32, Sequence)> {
+        if self.last < until.0 {
+            return Some((self.entries, Sequence::new(self.last)));
+        }
+        let before = positions(&self.steps).take_while(|(sequence, _)| until.contains(*sequence));
+        before.fold(None, |end, (sequence, _)| Some((end.map_or(1, |(entries, _)| entries + 1), sequence)))
     }
 }
 

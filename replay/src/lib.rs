@@ -8,6 +8,7 @@
 mod audit;
 mod burden;
 mod casefile;
+mod certificate;
 mod clocks;
 mod context;
 mod deadlines;
@@ -47,6 +48,10 @@ pub use burden::{AskedItem, Burden, BurdenView};
 pub use casefile::{
     AssessmentCase, CaseFile, ChallengeCase, ConcernCase, Coverage, CoverageCell, DraftCase, EvidenceItem,
     ItemState, RequestCase, TriggerCase,
+};
+pub use certificate::{
+    CertificateError, CertificateHeader, Certified, CertifyError, Question, Reveal, Trust, certify,
+    check_certificate,
 };
 pub use clocks::{AsOf, KnownAt};
 pub use context::{ContextValue, Contexts, PEER_VARIABLES, PeerGroups, Peers};

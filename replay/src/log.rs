@@ -105,6 +105,8 @@ pub struct Log {
     index: Arc<Mutex<Index>>,
     programme: Arc<Mutex<Vec<Recorded>>>,
     second: Arc<Second>,
+    /// Whether entries may be missing: those are passed over.
+    is_part: bool,
 }
 
 impl Log {
@@ -132,9 +134,15 @@ impl Log {
                 index: Arc::default(),
                 programme: Arc::default(),
                 second: Arc::default(),
+                is_part: false,
             }),
             other => Err(ReplayError::Damaged { sequence: first, what: format!("it is {}", other.name()) }),
         }
+    }
+
+    /// Reads some of a log's entries, which are in the index already. Whoever asks for others gets nothing.
+    pub(crate) fn of_part(store: Arc<dyn Store>, index: Index) -> Result<Self, ReplayError> {
+        Ok(Log { index: Arc::new(Mutex::new(index)), is_part: true, ..Self::over(store)? })
     }
 
     /// How the log was founded.
@@ -278,7 +286,8 @@ impl Log {
         Ok(names)
     }
 
-    fn bytes_at(
+    /// Hands the exact bytes at these positions, which must ascend, to `take`. Cost: as [`Log::at`].
+    pub(crate) fn bytes_at(
         &self,
         sequences: &[Sequence],
         mut take: impl FnMut(Sequence, &[u8]) -> Result<(), ReplayError>,
@@ -298,7 +307,10 @@ impl Log {
                 }
             };
             let missing = || ReplayError::Damaged { sequence: *sequence, what: "it is missing".to_owned() };
-            take(*sequence, &found.ok_or_else(missing)?)?;
+            match found {
+                None if self.is_part => continue,
+                found => take(*sequence, &found.ok_or_else(missing)?)?,
+            }
             next = sequence.get() + 1;
         }
         Ok(())

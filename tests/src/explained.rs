@@ -6,11 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::golden::root;
+use crate::independent::{installed, python};
 
 /// The bands as the guidance prints them.
 const BANDS: [(&str, u64, u64); 4] =
@@ -327,19 +326,6 @@ fn string(text: &str) -> Result<(String, &str), String> {
     Err("a string without an end".to_owned())
 }
 
-/// Where `tests/run` installs the package `prov`.
-fn installed() -> PathBuf {
-    let folder = root().join("target/prov");
-    let python = folder.join("bin/python");
-    assert!(
-        python.exists(),
-        "the Python package prov is not installed in target/prov. Run `tests/run`, or by hand:\n  \
-         python3 -m venv target/prov && target/prov/bin/pip install --require-hashes --no-deps -r \
-         tests/prov/requirements.txt"
-    );
-    folder
-}
-
 /// What the package `prov` found in these documents, in order: see `tests/prov/check.py`.
 pub fn provenance(documents: &[String]) -> Vec<Value> {
     let scratch = tempfile::tempdir().expect("a directory");
@@ -349,8 +335,7 @@ pub fn provenance(documents: &[String]) -> Vec<Value> {
         file
     });
     let files: Vec<PathBuf> = files.collect();
-    let mut command = Command::new(installed().join("bin/python"));
-    let output = command.arg(root().join("tests/prov/check.py")).args(&files).output().expect("Python runs");
+    let output = python("prov", "check.py").args(&files).output().expect("Python runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).expect("UTF-8");
     said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
@@ -358,7 +343,8 @@ pub fn provenance(documents: &[String]) -> Vec<Value> {
 
 /// The JSON Schema of the W3C member submission PROV-JSON, as it comes with the package `prov`.
 pub fn prov_schema() -> Value {
-    let libraries = std::fs::read_dir(installed().join("lib")).expect("a folder").filter_map(Result::ok);
+    let libraries =
+        std::fs::read_dir(installed("prov").join("lib")).expect("a folder").filter_map(Result::ok);
     let inside = "site-packages/prov/tests/schemas/prov-json.schema.json";
     let file = libraries.map(|library| library.path().join(inside)).find(|file| file.exists());
     let file = file

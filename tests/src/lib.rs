@@ -10,6 +10,7 @@ pub mod disk;
 pub mod explained;
 pub mod filled;
 pub mod golden;
+pub mod independent;
 pub mod malformed;
 pub mod program;
 pub mod random;

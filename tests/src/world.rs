@@ -109,6 +109,11 @@ impl World {
         &self.store
     }
 
+    /// The vault beside it.
+    pub fn vault(&self) -> &MemoryVault {
+        &self.vault
+    }
+
     /// Waits for a future of the ledger.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)

@@ -6,6 +6,7 @@
 
 mod audit;
 mod bulk;
+mod certificate;
 mod clocks;
 mod compare;
 mod deadlines;
@@ -43,6 +44,7 @@ use serde_json::json;
 
 pub use audit::AuditArgs;
 pub use bulk::{CompletionsArgs, DemoArgs, SubmitArgs};
+pub use certificate::{CertifyArgs, CheckArgs};
 pub use clocks::Clocks;
 pub use compare::{PeersArgs, Question, ShowContext, VariationsArgs};
 pub use deadlines::DeadlinesArgs;
@@ -275,6 +277,10 @@ pub enum Top {
     /// Witnesses, who cosign checkpoints.
     #[command(subcommand)]
     Witness(witness::Witness),
+    /// A rating as a file that anyone can check.
+    Certify(certificate::CertifyArgs),
+    /// Check a certificate; needs no ledger.
+    Check(certificate::CheckArgs),
     /// The whole ledger as one stream that standard tools can check.
     Export(keeping::ExportArgs),
     /// Make a ledger from an export; let a restored one go on.
@@ -356,6 +362,10 @@ pub enum Ready {
     Report(ReportArgs),
     /// Check everything.
     Verify(VerifyArgs),
+    /// Make a certificate.
+    Certify(CertifyArgs),
+    /// Check a certificate.
+    Check(CheckArgs),
     /// Show, rotate or bring back the key.
     Key(Key),
     /// The newest checkpoint.
@@ -439,6 +449,8 @@ impl Top {
             Top::Checkpoint(args) => Ok(Ready::Checkpoint(args)),
             Top::Proof(group) => Ok(Ready::Proof(group)),
             Top::Witness(group) => group.ready(),
+            Top::Certify(args) => Ok(Ready::Certify(args)),
+            Top::Check(args) => Ok(Ready::Check(args)),
             Top::Export(args) => Ok(Ready::Export(args)),
             Top::Restore(args) => Ok(Ready::Restore(args)),
             Top::Repair(args) => Ok(Ready::Repair(args)),

@@ -9,6 +9,7 @@ mod ask;
 mod audit;
 mod beside;
 mod cases;
+pub mod certify;
 mod compare;
 pub mod country;
 pub mod deadlines;
