@@ -1,13 +1,13 @@
 """Verifies a certificate of a rating without the ledger and without any of its code.
 
-Written from schemas/FORMAT.md alone; the numbers printed are those of its list "What is checked". Needs Python 3.11, the
-package `cryptography` for Ed25519, and `blake3` if the certificate has documents. Of the result it compares what
-FORMAT.md says that other programs may rely on.
+Written from schemas/FORMAT.md alone; the numbers printed are those of its list "What is checked". Needs
+Python 3.11, `cryptography` for Ed25519, and `blake3` if the certificate has documents. Of the result it
+compares what FORMAT.md says that other programs may rely on.
 
 Usage: certificate.py FILE --key VERIFIER_KEY [--witness VERIFIER_KEY]... [--quorum N]
 
-Exit status: 0 if everything holds; 1 if something does not, which is named; 2 if everything holds but the rating was
-not recomputed, because it takes more of the rules than FORMAT.md states.
+Exit status: 0 if everything holds; 1 if something does not, which is named; 2 if everything holds but the
+rating was not recomputed, because it takes more of the rules than FORMAT.md states.
 """
 
 import argparse
@@ -57,9 +57,10 @@ def spelled(value):
 def read(line, what):
     try:
         value = json.loads(line.decode())
-        need(isinstance(value, dict) and spelled(value).encode() == line, f"{what} is not an object in its one spelling")
+        same = isinstance(value, dict) and spelled(value).encode() == line
     except (ValueError, RecursionError) as error:
         raise Refused(f"{what} is not JSON in UTF-8: {error}") from None
+    need(same, f"{what} is not an object in its one spelling")
     return value
 
 
@@ -73,26 +74,33 @@ def unbase64(text, what):
 
 
 def fields(value, what, **kinds):
-    """That an object has these fields and no others: of a type, or of a pattern. `_` ends one that may be left out."""
+    """That an object has just these fields, each of a type or pattern. `_` ends one that may be left out."""
     need(isinstance(value, dict), f"{what} is not an object")
     for name, kind in kinds.items():
         found = value.get(name.rstrip("_"))
-        fits = re.fullmatch(kind, found) if isinstance(kind, str) and isinstance(found, str) else type(found) is kind
-        need(fits or (found is None and name.endswith("_")), f"{what} lacks `{name}` or has an unfit one: {found}")
+        by_pattern = isinstance(kind, str) and isinstance(found, str)
+        fits = re.fullmatch(kind, found) if by_pattern else type(found) is kind
+        left_out = found is None and name.endswith("_")
+        need(fits or left_out, f"{what} lacks `{name}` or has an unfit one: {found}")
     unknown = value.keys() - {name.rstrip("_") for name in kinds}
     need(not unknown, f"{what} has the unknown {sorted(unknown)}")
 
 
 DATE, SEQ, HEX = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{16}", r"[0-9a-f]{64}"
 TIME = DATE + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
-HEADER = {"as_of": DATE, "attestation": SEQ, "documents": bool, "format": "ledger-certificate/1", "known_at": SEQ,
-          "origin": r"[^\s+]+", "subject": str}  # fmt: skip
+HEADER = {
+    "as_of": DATE, "attestation": SEQ, "documents": bool, "format": "ledger-certificate/1", "known_at": SEQ,
+    "origin": r"[^\s+]+", "subject": str,
+}  # fmt: skip
 LEAF = {"index": int, "proof_": list, "sequence": SEQ, "subject": str, "version": int}
 DOCUMENT = {"commitment": HEX, "content_": str, "secret": HEX}
-ENTRY = {"specversion": r"1\.0", "id": r"[0-9a-f-]{36}(\.[0-9]+)?", "source": r"https://\S+", "subject": str, "data": dict,
-         "type": r"ledger\.[a-z.-]+\.v[0-9]+", "datacontenttype": "application/json", "time": TIME, "recordedtime": TIME,
-         "sequence": SEQ, "subjectversion": int, "subjectprev_": SEQ, "prev": HEX, "commandhash": HEX, "authid": str,
-         "authtype": "app_user|service_account|system|unknown", "correlationid_": SEQ, "causationid_": str}  # fmt: skip
+ENTRY = {
+    "specversion": r"1\.0", "id": r"[0-9a-f-]{36}(\.[0-9]+)?", "source": r"https://\S+", "subject": str,
+    "type": r"ledger\.[a-z.-]+\.v[0-9]+", "datacontenttype": "application/json", "data": dict,
+    "time": TIME, "recordedtime": TIME, "sequence": SEQ, "subjectversion": int, "subjectprev_": SEQ,
+    "prev": HEX, "commandhash": HEX, "authtype": "app_user|service_account|system|unknown", "authid": str,
+    "correlationid_": SEQ, "causationid_": str,
+}  # fmt: skip
 
 
 def lines_of(data):  # [1]
@@ -118,13 +126,14 @@ def lines_of(data):  # [1]
     fields(said[0], "the header", **HEADER)
     fields(said[1], "line 2", checkpoint=str)
     fields(said[-1], f"line {len(said)}", result=dict)
-    for line in said[2:entries] + documents:
-        need(len(line) == 1 and line.keys() <= {"stream", "absent", "document"}, f"{str(line)[:80]} stands out of place")
-        need("document" not in line or line in documents, "a document stands before the entries")
+    for line in said[2:entries]:
+        need(len(line) == 1, f"{str(line)[:80]} stands out of place")
     for line in documents:
-        fields(line.get("document"), "a document", **DOCUMENT)
+        fields(line, f"{str(line)[:80]}, which stands after the entries,", document=dict)
+        fields(line["document"], "a document", **DOCUMENT)
     proved = [(said[n], lines[n], said[n + 1]["proof"]) for n in range(entries, at, 2)]
-    return said[0], said[1]["checkpoint"], said[2:entries], proved, [line["document"] for line in documents], said[-1]["result"]
+    shown = [line["document"] for line in documents]
+    return said[0], said[1]["checkpoint"], said[2:entries], proved, shown, said[-1]["result"]
 
 
 # The tree of RFC 6962, and signed notes.
@@ -185,8 +194,9 @@ def note(text):
         parts = re.fullmatch("\u2014 ([^\\s+]+) (\\S+)", line)
         need(parts, "the checkpoint has a line that is no signature")
         data = unbase64(parts[2], "a signature of the checkpoint")
-        need(len(data) > 4 and (parts[1], data[:4]) not in signatures, "the checkpoint is signed twice by one key")
-        signatures[parts[1], data[:4]] = data[4:]
+        by = (parts[1], data[:4])
+        need(len(data) > 4 and by not in signatures, "the checkpoint is signed twice by one key")
+        signatures[by] = data[4:]
     need(len(signatures) <= 64, "the checkpoint has more than 64 signatures")
     return body + "\n", signatures
 
@@ -221,14 +231,15 @@ class Certificate:
     def signed(self, text, signatures, key, witnesses, quorum):  # [2]
         self.text, self.signatures = text, signatures
         lines = text.split("\n")
-        need(len(lines) == 4 and re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]), "the checkpoint has not its three lines")
-        need(lines[0] == self.header["origin"], f"the checkpoint is of {lines[0]}, the header of {self.header['origin']}")
+        right = len(lines) == 4 and re.fullmatch("0|[1-9][0-9]{0,15}", lines[1])
+        need(right and lines[0] == self.header["origin"], "the checkpoint is not one of the header's origin")
         self.size, self.root = int(lines[1]), unbase64(lines[2], "the root")
         need(key.signed(text, signatures), f"the checkpoint is not signed by {key.name}+{key.id.hex()}")
         cosigned = sum(witness.signed(text, signatures) for witness in witnesses)
         need(cosigned >= quorum, f"{cosigned} of the given witnesses cosigned, {quorum} are asked for")
         need(self.size > int(self.header["attestation"]), "the checkpoint is older than the attestation")
-        say(2, f"checkpoint of {self.size} entries of {lines[0]}: signed; cosigned by {cosigned} of {len(witnesses)}")
+        cosigned = f"{cosigned} of {len(witnesses)} witnesses"
+        say(2, f"checkpoint of {self.size} entries of {lines[0]}, signed; cosigned by {cosigned}")
 
     def in_tree(self):  # [3] [4]
         self.entries, source = {}, f"https://{self.header['origin']}"
@@ -237,8 +248,9 @@ class Certificate:
             number = entry["sequence"]
             need(last < number, f"entry {number} does not ascend")
             need(entry["source"] == source, f"entry {number} is of {entry['source']}, not of {source}")
-            need(("subjectprev" in entry) == (entry["subjectversion"] > 1), f"entry {number} has no place in a history")
-            need(clock <= entry["recordedtime"] >= entry["time"], f"the times of entry {number} run backwards")
+            placed = ("subjectprev" in entry) == (entry["subjectversion"] > 1)
+            forwards = clock <= entry["recordedtime"] >= entry["time"]
+            need(placed and forwards, f"entry {number} is out of its place in a history or in time")
             last, clock, self.entries[number] = number, entry["recordedtime"], entry
         say(3, f"{len(self.entries)} entries, each as it is to be spelled")
         for entry, data, proof in self.proved:
@@ -252,13 +264,15 @@ class Certificate:
 
     def history(self, subject):
         last = self.header["attestation"]
-        return [entry for number, entry in self.entries.items() if entry["subject"] == subject and number < last]
+        before = [entry for number, entry in self.entries.items() if number < last]
+        return [entry for entry in before if entry["subject"] == subject]
 
     def attested(self):  # [5] [6] [7]
         number = self.header["attestation"]
         entry = self.here(number)
         right = entry["subject"] == "attestation" and is_of(entry, "subjects.attested")
-        need(right and entry["data"]["size"] == int(number), f"entry {number} does not attest what is before it")
+        right = right and entry["data"]["size"] == int(number)
+        need(right, f"entry {number} does not attest what is before it")
         self.attestation = entry["data"]
         say(5, f"entry {number} attests the ends of {self.attestation['subjects']} histories")
         self.streams = {}
@@ -275,22 +289,25 @@ class Certificate:
                 linked = (entry["subjectversion"], entry.get("subjectprev")) == (version, last)
                 last = entry["sequence"]
                 need(linked, f"entry {last} is not version {version} of {subject}: one is missing")
-            need((len(entries), last) == end, f"{subject} ends at {(len(entries), last)}, and is attested to end at {end}")
+            found = (len(entries), last)
+            need(found == end, f"{subject} ends at {found}, and is attested to end at {end}")
         say(7, "each is whole up to there")
 
     def leaf(self, leaf):
         fields(leaf, "a stream", **LEAF)
         data = spelled({key: leaf[key] for key in ("sequence", "subject", "version")}).encode()
         size, root = self.attestation["subjects"], bytes.fromhex(self.attestation["root"])
-        included(leaf_hash(data), leaf["index"], size, leaf.get("proof", []), root, f"stream {leaf['subject']}")
-        return leaf["subject"]
+        subject, proof = leaf["subject"], leaf.get("proof", [])
+        included(leaf_hash(data), leaf["index"], size, proof, root, f"stream {subject}")
+        return subject
 
     def absent(self, gap):
         fields(gap, "an absent stream", subject=str, previous_=dict, next_=dict)
         subject, before, after = gap["subject"], gap.get("previous"), gap.get("next")
         side_by_side = [leaf for leaf in (before, after) if leaf]
         names = [self.leaf(leaf).encode() for leaf in side_by_side]
-        start, end = before["index"] + 1 if before else 0, after["index"] if after else self.attestation["subjects"]
+        start = before["index"] + 1 if before else 0
+        end = after["index"] if after else self.attestation["subjects"]
         names.insert(1 if before else 0, subject.encode())
         need(names and start == end and names == sorted(set(names)), f"{subject} is not shown to be absent")
         return subject
@@ -303,22 +320,26 @@ class Certificate:
             cited = [text for text in inside(data) if isinstance(text, str) and re.fullmatch(SEQ, text)]
             singles.update(number for number in cited if number < entry["sequence"])
             if is_of(entry, "area.succeeded"):
-                streams.update([data["predecessor"], *(data["successors"] if data["predecessor"] == self.subject else [])])
+                is_own = data["predecessor"] == self.subject
+                streams.update([data["predecessor"], *(data["successors"] if is_own else [])])
             if is_of(entry, "score.assigned", "score.changed"):
                 streams.update(self.here(number)["subject"] for number in data["evidence"])
             for area in data.get("within", []) if is_of(entry, "area.registered") else []:
-                first = [e["sequence"] for e in self.entries.values() if (e["subject"], e["subjectversion"]) == (area, 1)]
+                of_area = [e for e in self.entries.values() if e["subject"] == area]
+                first = [e["sequence"] for e in of_area if e["subjectversion"] == 1]
                 need(first, f"the registration of {area} is missing")
                 singles.update(first)
         called = None
         while called != (called := singles | {e["sequence"] for name in streams for e in self.history(name)}):
             authors = [self.here(number) for number in called]
             streams |= {f"actor/{entry['authid']}" for entry in authors if entry["authtype"] != "system"}
-        need(streams <= self.streams.keys(), f"the streams {sorted(streams - self.streams.keys())} are missing")
-        need(self.history("ledger") and self.history(self.subject), f"ledger or {self.subject} is shown as absent")
+        here = self.streams.keys()
+        need(streams <= here, f"the streams {sorted(streams - here)} are missing")
+        need(self.history("ledger") and self.history(self.subject), f"ledger or {self.subject} is absent")
         say(8, f"what is called for is here: {len(streams)} histories, {len(called)} entries")
-        need(streams == self.streams.keys(), f"the streams {sorted(self.streams.keys() - streams)} are not called for")
-        need(called == self.entries.keys(), f"the entries {sorted(self.entries.keys() - called)} are not called for")
+        need(streams == here, f"the streams {sorted(here - streams)} are not called for")
+        others = sorted(self.entries.keys() - called)
+        need(not others, f"the entries {others} are not called for")
         say(9, "and nothing else is")
 
     def enrolled(self):  # [10]
@@ -328,16 +349,19 @@ class Certificate:
             for past in self.history(f"actor/{author}"):
                 if past["sequence"] < number and is_of(past, "actor.enrolled", "actor.revoked"):
                     enrolled = is_of(past, "actor.enrolled")
-            need(enrolled or entry["authtype"] == "system", f"{author}, who gave entry {number}, was not enrolled")
+            enrolled = enrolled or entry["authtype"] == "system"
+            need(enrolled, f"{author}, who gave entry {number}, was not enrolled")
         say(10, "every author was enrolled")
 
     def documents(self):  # [11]
         own = self.history(self.subject)
         erased = {entry["data"]["commitment"] for entry in own if is_of(entry, "document.erased")}
         values = [value for entry in own for value in inside(entry["data"]) if isinstance(value, dict)]
-        cited = {v["commitment"]: v["bytes"] for v in values if v.keys() == {"bytes", "commitment", "media_type"}}
+        citations = [value for value in values if value.keys() == {"bytes", "commitment", "media_type"}]
+        cited = {value["commitment"]: value["bytes"] for value in citations}
         wanted = sorted(cited.keys() - erased) if self.header["documents"] else []
-        need([document["commitment"] for document in self.shown] == wanted, "the documents are not those cited")
+        found = [document["commitment"] for document in self.shown]
+        need(found == wanted, f"the documents {found} are not those that are called for")
         for document in self.shown:
             name, content = document["commitment"], unbase64(document.get("content", ""), "a document")
             right = len(content) == cited[name] and commitment(document["secret"], content) == name
@@ -368,34 +392,39 @@ UNTOLD = ("correction.recorded", "rating.withdrawn", "review.requested", "review
 
 
 def recomputed(certificate):
-    """What the result must say: the last publication or transcription that counts, and what its scores give."""
-    header, own = certificate.header, certificate.history(certificate.subject)
-    own = [entry for entry in own if entry["sequence"] <= certificate.known_at]
+    """What the result must say: of the last publication or transcription that counts, and of the scores."""
+    as_of, known_at = certificate.header["as_of"], certificate.known_at
+    own = [entry for entry in certificate.history(certificate.subject) if entry["sequence"] <= known_at]
     results = [entry for entry in own if is_of(entry, "rating.published", "rating.transcribed")]
     for entry in own:
-        if is_of(entry, *UNTOLD) or entry in results and entry["data"].get("kind", "result") != "result":
-            raise NotRecomputed(f"entry {entry['sequence']} is {entry['type']} {entry['data'].get('kind', '')}")
-    counting = sorted((day_of(entry), entry["sequence"]) for entry in results if day_of(entry) <= header["as_of"])
-    answer = {"subject": certificate.subject, "as_of": header["as_of"], "status": "not-yet-assessed"}
+        kind = entry["data"].get("kind", "result") if entry in results else "result"
+        if is_of(entry, *UNTOLD) or kind != "result":
+            raise NotRecomputed(f"entry {entry['sequence']} is {entry['type']}, {kind}")
+    counting = sorted((day_of(entry), entry["sequence"]) for entry in results if day_of(entry) <= as_of)
+    answer = {"subject": certificate.subject, "as_of": as_of, "status": "not-yet-assessed"}
     if not counting:
         return answer
+    if len({certificate.entries[number]["data"]["framework"] for _, number in counting}) > 1:
+        raise NotRecomputed("its results are under several frameworks")
     day, number = counting[-1]
-    entry = certificate.entries[number]
-    data, scores = entry["data"], scores_of(certificate, entry)
-    kind = "published" if is_of(entry, "rating.published") else "transcribed"
-    answer |= {"status": "in-force", "framework": data["framework"], "is_derived": False, "statements": scores}
-    answer["result"] = {"kind": kind, "sequence": number, "effective": day}
-    stated = {key: data[key] for key in ("rating", "percent") if key in data}
+    entry, scores = certificate.entries[number], scores_of(certificate, [number for _, number in counting])
+    data, is_published = entry["data"], is_of(entry, "rating.published")
+    ended = any(e["data"].get("effective_to", as_of) < as_of for e in own if is_of(e, "area.registered"))
+    kind = "published" if is_published else "transcribed"
+    answer |= {"status": "ended" if ended else "in-force", "framework": data["framework"]}
+    answer |= {"result": {"kind": kind, "sequence": number, "effective": day}}
+    answer |= {"statements": scores, "is_derived": False}
     method = method_of(certificate, data["framework"])
     if {statement["id"] for theme in method["themes"] for statement in theme["statements"]} != scores.keys():
-        return answer | {key: stated[key] for key in ("rating",) if key in stated}
+        return answer | {key: data[key] for key in ("rating",) if key in data and not is_published}
     found = aggregate([score["score"] for score in scores.values()])
-    need(found == found | stated, f"entry {number} states {stated}, and its scores give {found}")
+    stated = {key: data[key] for key in found if key in data}
+    need(stated == found or not is_published, f"entry {number} states {stated}, and its scores give {found}")
     return answer | found | {"is_derived": True}
 
 
 def day_of(entry):
-    """The day from which a result counts: of a printed month or year the last, and never after it was recorded."""
+    """The day from which a result counts: the last of a printed month or year, not after it was recorded."""
     if is_of(entry, "rating.published"):
         return london(entry["time"])
     recorded = london(entry["recordedtime"])
@@ -409,23 +438,25 @@ def london(time):
     return datetime.datetime.fromisoformat(time).astimezone(ZoneInfo("Europe/London")).date().isoformat()
 
 
-def scores_of(certificate, entry):
-    """The score of each statement: those carried forward, oldest first, and then the result's own."""
-    data, own = entry["data"], entry["sequence"]
-    if is_of(entry, "rating.transcribed"):
-        scores = [(score, own, own) for score in data.get("scores", [])]
-    else:
-        results = [*sorted(data.get("carried", [])), own]
-        given = [(number, result) for result in results for number in certificate.here(result)["data"]["scores"]]
-        scores = [(certificate.here(number)["data"], number, result) for number, result in given]
-    if any("category" in score for score, _, _ in scores):
-        raise NotRecomputed("statements are scored by evidence category")
-    return {score["statement"]: {"score": score["score"], "entry": by, "result": of} for score, by, of in scores}
+def scores_of(certificate, results):
+    """The score of each statement: of the latest publication that has one; a transcription begins anew."""
+    scores = {}
+    for number in results:
+        entry = certificate.here(number)
+        if is_of(entry, "rating.transcribed"):
+            scores, given = {}, [(number, score) for score in entry["data"].get("scores", [])]
+        else:
+            given = [(score, certificate.here(score)["data"]) for score in entry["data"]["scores"]]
+        for by, score in given:
+            if "category" in score:
+                raise NotRecomputed("statements are scored by evidence category")
+            scores[score["statement"]] = {"score": score["score"], "entry": by, "result": number}
+    return scores
 
 
 def method_of(certificate, framework):
-    adopted = [entry["data"]["framework"] for entry in certificate.history("national")
-               if is_of(entry, "framework.adopted") and entry["sequence"] <= certificate.known_at]  # fmt: skip
+    known = [entry for entry in certificate.history("national") if entry["sequence"] <= certificate.known_at]
+    adopted = [entry["data"]["framework"] for entry in known if is_of(entry, "framework.adopted")]
     method = next((one for one in adopted if one["id"] == framework), None)
     need(method, f"the framework {framework} was not adopted")
     if method.get("limiters") or method["rounding"] != "ceiling" or framework.startswith("provider/"):
@@ -445,10 +476,12 @@ def compare(certificate):
     stated |= {key: result[key] for key in ("framework", "percent", "rating", "result") if key in result}
     if "result" in own and "result" in result:
         stated["result"] = {key: result["result"][key] for key in own["result"]}
-        scores = {line["statement"]: {key: line[key] for key in LINE} for line in result.get("statements", [])}
+        lines = result.get("statements", [])
+        scores = {line["statement"]: {key: line[key] for key in LINE} for line in lines}
         stated |= {"statements": scores, "is_derived": result.get("basis") == "derived"}
     need(stated == own, f"the result states {stated}, and the entries give {own}")
-    say(13, f"the rating recomputed is the one stated: {own.get('rating', own['status'])}, {own.get('percent', 'no')} %")
+    rating, percent = own.get("rating", own["status"]), own.get("percent", "no")
+    say(13, f"the rating recomputed is the one stated: {rating}, {percent} %")
 
 
 def say(number, what):

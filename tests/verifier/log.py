@@ -1,12 +1,12 @@
 """Has packages by other authors check our log, and makes logs of theirs for ours to check.
 
 Usage: log.py check DIR --key KEY [--witness KEY]...   what `ledger export --tiles` wrote
-       log.py proofs DIR < LINES                        `ledger proof ... --json`, one a line, against those tiles
+       log.py proofs DIR < LINES                        `ledger proof ... --json`, against those tiles
        log.py make DIR NAME COUNT...                    a log by tlog-scales, grown by each count in turn
 
-Prints JSON, or the first thing that does not hold with exit status 1. `tlog_scales` reads the layout of tlog-tiles,
-verifies signatures (with `cryptography`) and proofs, and lays out the same entries anew; `tamperlog` has a second
-Merkle tree of RFC 6962.
+Prints JSON, or the first thing that does not hold with exit status 1. `tlog_scales` reads the layout of
+tlog-tiles, verifies signatures (with `cryptography`) and proofs, and lays out the same entries anew;
+`tamperlog` has a second Merkle tree of RFC 6962.
 """
 
 import base64
@@ -119,7 +119,8 @@ def make(directory, name, counts):
     for at in range(0, size, 1 + size // 100):
         inclusion[at] = [b64(one) for one in log.reader.get_inclusion_proof(at, size).node_hashes]
         consistency[at + 1] = [b64(one) for one in log.reader.get_consistency_proof(at + 1, size).node_hashes]
-    return {"key": signer.vkey.serialize(), "checkpoints": checkpoints, "inclusion": inclusion, "consistency": consistency}
+    key = signer.vkey.serialize()
+    return {"key": key, "checkpoints": checkpoints, "inclusion": inclusion, "consistency": consistency}
 
 
 def main(command, directory, *rest):

@@ -1,6 +1,6 @@
 """Has certificate.py verify many certificates in one process.
 
-Usage: verdicts.py KEY FILE...   prints for each, in order, one JSON list a line: exit status, and the last thing said.
+Usage: verdicts.py KEY FILE...   prints a JSON list for each, in order: exit status, and the last thing said
 """
 
 import contextlib

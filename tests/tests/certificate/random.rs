@@ -1,9 +1,11 @@
-//! Certificates of random histories: each checks, and its answer is that of the whole log.
+//! Certificates of random histories: each checks, and its answer is that of the whole log. The separate verifier in
+//! `tests/verifier` refuses none of them.
 //! `LEDGER_CERTIFICATE_SEEDS` changes how many histories are tried; seeds are printed.
 
 use ledger_core::assessment::civil::Date;
 use ledger_core::log::Algorithm;
 use ledger_core::values::Sequence;
+use ledger_tests::independent::verdicts;
 use ledger_tests::random::{Dice, History};
 use replay::{CertifyError, KnownAt, Log, Question, Register, Trust, check_certificate};
 
@@ -16,6 +18,7 @@ struct Count {
     results: usize,
     with_others: usize,
     newer: usize,
+    recomputed: usize,
 }
 
 fn certified(seed: u64, count: &mut Count) {
@@ -30,7 +33,7 @@ fn certified(seed: u64, count: &mut Count) {
     let checkpoint = signed(history.world.ledger().store(), &[key]);
     history.go_on(20);
     let log = Log::over(history.world.ledger().store()).expect("a log");
-    let mut dice = Dice(seed);
+    let (mut dice, mut made_of_it) = (Dice(seed), Vec::new());
     for round in 0..4 {
         let known = if round == 0 { attestation } else { 40 + dice.below(attestation - 40) };
         let known_at = KnownAt::Sequence(Sequence::new(known));
@@ -57,7 +60,14 @@ fn certified(seed: u64, count: &mut Count) {
                 of.contains("/E") && of != subject.as_str()
             });
             count.with_others += usize::from(others.count() > 0);
+            made_of_it.push((about, shown.answer.result.is_some(), bytes));
         }
+    }
+    let bytes = made_of_it.iter().map(|(_, _, bytes)| bytes.as_slice());
+    let separate = verdicts(&trust.key.to_string(), bytes);
+    for ((about, has_result, _), (status, last)) in made_of_it.iter().zip(separate) {
+        assert_ne!(status, 1, "{about}: {last}");
+        count.recomputed += usize::from(*has_result && status == 0);
     }
     let now = Question {
         subject: "ics/E54000029".parse().expect("a subject"),
@@ -76,5 +86,8 @@ fn random_histories_certify_to_the_answer_of_the_whole_log() {
     let mut count = Count::default();
     (1..=seeds).for_each(|seed| certified(seed, &mut count));
     println!("seeds 1 to {seeds}: {count:?}");
-    assert!(count.results > 10 && count.with_others > 5 && count.newer > 0, "{count:?}");
+    assert!(
+        count.results > 10 && count.with_others > 5 && count.newer > 0 && count.recomputed > 3,
+        "{count:?}"
+    );
 }

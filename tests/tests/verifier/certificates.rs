@@ -1,26 +1,16 @@
 //! `tests/verifier/certificate.py`, which was written from `schemas/FORMAT.md` alone and shares nothing with the ledger,
 //! verifies certificates of both ledgers of the demonstration, and the one that FORMAT.md prints.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ledger_core::log::{Algorithm, Note, SigningKey};
 use ledger_tests::golden::root;
-use ledger_tests::independent::python;
+use ledger_tests::independent::{python, verdicts};
 use ledger_tests::program::{Said, run, scratch};
 use serde_json::{Value, json};
 
 use crate::demonstration::{Demonstration, VALE, areas, certify, key, said};
 use crate::forged::{lines, sealed};
-
-/// Exit status and last words of the verifier about each file.
-pub fn verdicts(key: &str, files: &[PathBuf]) -> Vec<(u8, String)> {
-    let output = python("verifier", "verdicts.py").arg(key).args(files).output().expect("Python runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let out = String::from_utf8(output.stdout).expect("UTF-8");
-    let found: Vec<_> = out.lines().map(|line| serde_json::from_str(line).expect("a verdict")).collect();
-    assert_eq!(found.len(), files.len());
-    found
-}
 
 /// The verifier itself, on one file.
 fn verified(file: &Path, words: &[&str]) -> Said {
@@ -58,12 +48,14 @@ fn certificates_of_both_demonstrations_are_verified() {
     let mut told = 0;
     for (site, words) in [(&demonstration.record, ""), (&demonstration.example, "--with-documents")] {
         let (key, areas) = (key(site), areas(site));
-        let file = |at: usize| site.dir().with_extension(format!("{at}.certificate"));
-        for (at, area) in areas.iter().enumerate() {
-            certify(site, area, words, &file(at));
-        }
-        let files: Vec<PathBuf> = (0..areas.len()).map(file).collect();
-        for (area, (status, last)) in areas.iter().zip(verdicts(&key, &files)) {
+        let certificate = |area: &String| {
+            let file = demonstration.path("certificate");
+            certify(site, area, words, &file);
+            std::fs::read(file).expect("read")
+        };
+        let certificates: Vec<Vec<u8>> = areas.iter().map(certificate).collect();
+        let verdicts = verdicts(&key, certificates.iter().map(Vec::as_slice));
+        for (area, (status, last)) in areas.iter().zip(verdicts) {
             let left = last.contains("area.succeeded") || last.contains("rating.transcribed.v1");
             assert!(status == 0 || status == 2 && left, "{area}: {last}");
             assert!(status == 0 || site.dir() == demonstration.record.dir(), "{area}: {last}");
@@ -116,7 +108,7 @@ fn cosignatures_are_counted() {
             &["--key", &key].into_iter().chain(witnesses).chain(least.to_vec()).collect::<Vec<_>>(),
         )
     };
-    assert!(quorum(&[&known], &[]).ok().out.contains("cosigned by 1 of 1"));
+    assert!(quorum(&[&known], &[]).ok().out.contains("cosigned by 1 of 1 witnesses"));
     quorum(&[&known, &other], &["--quorum", "1"]).ok();
     let refused = quorum(&[&known, &other], &[]);
     assert!(refused.status == Some(1) && refused.out.contains("1 of the given witnesses"), "{refused:?}");

@@ -1,15 +1,14 @@
 //! Certificates that were changed, most of them sealed again with an end that fits: `certificate.py` refuses every one.
 //! `LEDGER_VERIFIER_BYTES` says how many single bytes are changed: 1,500 unless stated, 300 with LEDGER_TESTS_QUICK.
 
-use std::path::PathBuf;
-
 use data_encoding::HEXLOWER;
 use fastrand::Rng;
-use ledger_tests::program::{is_quick, scratch, setting};
+use ledger_tests::independent::verdicts;
+use ledger_tests::program::{is_quick, setting};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::certificates::{printed, verdicts};
+use crate::certificates::printed;
 use crate::demonstration::{Demonstration, VALE, certify, key};
 
 /// A certificate without its end.
@@ -40,16 +39,10 @@ impl Forgeries {
 
     /// Has all of them refused: not one verified, not one left undecided. Returns the reasons.
     fn refused(self) -> Vec<String> {
-        let scratch = scratch();
         let mut reasons = Vec::new();
         for forgeries in self.made.chunks(500) {
-            let write = |(at, (_, bytes)): (usize, &(String, Vec<u8>))| {
-                let file: PathBuf = scratch.path().join(at.to_string());
-                std::fs::write(&file, bytes).expect("written");
-                file
-            };
-            let files: Vec<PathBuf> = forgeries.iter().enumerate().map(write).collect();
-            for ((what, _), (status, reason)) in forgeries.iter().zip(verdicts(&self.key, &files)) {
+            let verdicts = verdicts(&self.key, forgeries.iter().map(|(_, bytes)| bytes.as_slice()));
+            for ((what, _), (status, reason)) in forgeries.iter().zip(verdicts) {
                 assert_eq!(status, 1, "{what}: {reason}");
                 reasons.push(reason);
             }
@@ -94,11 +87,30 @@ fn no_line_of_a_real_certificate_can_be_left_out_doubled_or_moved() {
             forgeries.add(format!("{field} in line {}", at + 1), sealed(&with_another(&lines, at, field)));
         }
     }
+    for at in (0..lines.len()).filter(|at| lines[*at].starts_with(b"{\"stream\":")) {
+        forgeries.add(format!("history in line {} left out", at + 1), sealed(&without_history(&lines, at)));
+    }
     let count = forgeries.made.len();
     let reasons = forgeries.refused();
     let told = |part: &str| reasons.iter().filter(|reason| reason.contains(part)).count();
     println!("{count} certificates with lines left out, doubled or moved, all refused");
     assert!(told("one is missing") > 20 && told("not what was committed to") > 20, "{reasons:#?}");
+}
+
+/// Without a history: its line, its entries and their proofs.
+fn without_history(lines: &[Vec<u8>], at: usize) -> Vec<Vec<u8>> {
+    let line: Value = serde_json::from_slice(&lines[at]).expect("JSON");
+    let mut left = Vec::new();
+    let mut others = lines.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, line)| line);
+    while let Some(line_of) = others.next() {
+        let entry: Value = serde_json::from_slice(line_of).expect("JSON");
+        if entry["authid"].is_string() && entry["subject"] == line["stream"]["subject"] {
+            others.next();
+        } else {
+            left.push(line_of.clone());
+        }
+    }
+    left
 }
 
 /// Another first character of a document's content or secret.
