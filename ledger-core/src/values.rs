@@ -14,6 +14,21 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 #[error("{0}")]
 pub struct Malformed(pub String);
 
+/// The bytes that Base64 spells (RFC 4648, section 4: with padding, unused bits zero), if this is their one spelling.
+/// The decoder takes several padded pieces one after another, which is another spelling of the same bytes.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let inner = text.len().saturating_sub(2);
+    if memchr::memchr(b'=', &text.as_bytes()[..inner]).is_some() {
+        return None;
+    }
+    data_encoding::BASE64.decode(text.as_bytes()).ok()
+}
+
+/// As much of a text that is refused as a message repeats: its first 80 characters.
+pub(crate) fn shown(text: &str) -> &str {
+    text.char_indices().nth(80).map_or(text, |(end, _)| &text[..end])
+}
+
 /// Gives a type that has `Display` and `FromStr` its JSON form: that string, and nothing else.
 macro_rules! spelled_as_text {
     ($type:ty, $name:expr, $pattern:expr, $description:literal) => {
@@ -355,6 +370,15 @@ mod tests {
         for text in bad {
             assert!(text.parse::<T>().is_err(), "'{text}' accepted");
         }
+    }
+
+    #[test]
+    fn base64_has_one_spelling() {
+        let spelled = ["", "AA==", "AAA=", "AAAA", "AAAAAA=="];
+        let lengths = spelled.map(|text| from_base64(text).map(|bytes| bytes.len()));
+        assert_eq!(lengths, [Some(0), Some(1), Some(2), Some(3), Some(4)]);
+        let other = ["AA", "AA=", "AB==", "AA==AA==", "AAA=AAAA", "AA==\n", " AA==", "====", "A-==", "AAAA="];
+        assert!(other.iter().all(|text| from_base64(text).is_none()));
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod deadlines;
 mod difference;
 mod documents;
 pub mod explain;
+#[doc(hidden)]
+pub mod fuzzing;
 mod history;
 mod improvement;
 mod index;

@@ -8,11 +8,16 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use ledger_core::export::export;
-use ledger_core::fuzzing;
+use ledger_core::log::{Checkpoint, SignedCheckpoint};
 use ledger_core::store::{DiskVault, SledStore, Store, StoreOptions, Vault};
 use ledger_core::values::Sequence;
+use ledger_core::{TreeReader, fuzzing};
 use ledger_tests::filled;
 use ledger_tests::random::History;
+use ledger_tests::run::prepared;
+use ledger_tests::world::{Envelope, Outcome};
+use replay::{KnownAt, Log, Question, certify};
+use serde_json::json;
 
 /// What the process may grow by: everything given is below 100 KiB, a page at most 1 MiB with 4 MiB for where its
 /// entries are; the rest is slack for the allocator.
@@ -83,11 +88,31 @@ fn targets(scratch: &Path) -> Vec<Target<'_>> {
     let vaults = vec![some_vault(scratch, 0), some_vault(scratch, 3), some_vault(scratch, 20)];
     let exports = some_exports(&scratch.join("exported"));
     let in_scratch = move |bytes: &[u8]| fuzzing::vault(scratch, bytes);
+    let tiles = move |bytes: &[u8]| fuzzing::tiles(&scratch.join("tree"), bytes);
+    let certificates = some_certificates();
+    let forged = {
+        let honest = certificates.clone();
+        move |bytes: &[u8]| {
+            let shows = replay::fuzzing::certificate(bytes);
+            assert!(!shows || honest.iter().any(|honest| is_same_but_end(honest, bytes)), "forged by chance");
+        }
+    };
     vec![
         Target { name: "entry", valid: entries, share: 1000, run: Box::new(fuzzing::entry) },
         Target { name: "page", valid: pages, share: 1000, run: Box::new(fuzzing::page) },
         Target { name: "command", valid: history.lines, share: 1000, run: Box::new(fuzzing::command) },
         Target { name: "export", valid: exports, share: 1000, run: Box::new(fuzzing::export) },
+        Target { name: "key", valid: fuzzing::some_keys(), share: 1000, run: Box::new(fuzzing::key) },
+        Target { name: "note", valid: fuzzing::some_notes(), share: 200, run: Box::new(fuzzing::note) },
+        Target { name: "proof", valid: fuzzing::some_proofs(), share: 1000, run: Box::new(fuzzing::proof) },
+        Target {
+            name: "request",
+            valid: fuzzing::some_requests(),
+            share: 500,
+            run: Box::new(fuzzing::request),
+        },
+        Target { name: "tiles", valid: fuzzing::some_tiles(), share: 40, run: Box::new(tiles) },
+        Target { name: "certificate", valid: certificates, share: 40, run: Box::new(forged) },
         Target { name: "vault", valid: vaults, share: 40, run: Box::new(in_scratch) },
     ]
 }
@@ -111,6 +136,42 @@ fn some_exports(dir: &Path) -> Vec<Vec<u8>> {
         exported(None, None),
         exported(Some(&vault), None),
     ]
+}
+
+/// Certificates of York, rated and before: small beside those of a real ledger.
+fn some_certificates() -> Vec<Vec<u8>> {
+    let mut world = prepared("York is rated");
+    let key = replay::fuzzing::signer();
+    let rest = [
+        ("key.rotate", "ledger", json!({ "key": key.verifier() })),
+        ("subjects.attest", "attestation", json!({})),
+    ];
+    for (command, subject, data) in rest {
+        world.pass_a_minute();
+        let line = world.line("operator-1", command, subject, data, &Envelope::default());
+        assert!(matches!(world.submit(line.to_string().as_bytes()), Outcome::Recorded(_)));
+    }
+    let store = world.ledger().store();
+    let tree = TreeReader::open(store.clone(), None, None).expect("a tree");
+    let (origin, size) = (key.verifier().name().to_owned(), tree.size());
+    let root = tree.root_at(size).expect("a root");
+    let signed = SignedCheckpoint::signed(Checkpoint { origin, size, root }, &[key]);
+    let log = Log::over(store).expect("a log");
+    let made = |day: &str| {
+        let (subject, as_of) = ("local-authority/E06000014".parse(), day.parse().expect("a day"));
+        let question = Question { subject: subject.expect("a subject"), as_of, known_at: KnownAt::Now };
+        certify(&log, &tree, &signed, &question, None, &mut |_, _| ()).expect("certified").0
+    };
+    vec![made("2025-06-01"), made("2026-01-01")]
+}
+
+/// The last line is made anew, so it says nothing.
+fn is_same_but_end(one: &[u8], other: &[u8]) -> bool {
+    let before = |bytes: &[u8]| {
+        let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        bytes[..lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)].to_vec()
+    };
+    before(one) == before(other)
 }
 
 /// The files of a vault with so many documents, as the target takes them; one is erased.

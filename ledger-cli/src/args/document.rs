@@ -29,8 +29,15 @@ pub enum Document {
         commitment: Hash,
     },
     /// Destroy a document's content for ever; the log keeps verifying.
-    #[command(after_help = "Example:\n  ledger document erase QE1 COMMITMENT --cited-by 44 \
-                            --legal-basis uk-gdpr-article-17 --actor operator-1")]
+    #[command(
+        after_help = "The secret of the document is destroyed: nobody who has this directory can then read the content, or \
+confirm a guess of it. The entry that says so has the day and the legal basis; every rating, proof and certificate goes \
+on to verify.\n\n\
+WARNING: the promise does not reach what left the directory before. Erase the document there too: in backups of the key \
+store (`ledger backup --keys`), in exports with documents, in certificates with documents, and wherever its content was \
+handed out.\n\n\
+Example:\n  ledger document erase QE1 COMMITMENT --cited-by 44 --legal-basis uk-gdpr-article-17 --actor operator-1"
+    )]
     Erase(EraseDocument),
 }
 

@@ -9,14 +9,14 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 
 use super::{
     DOCUMENT_START, DocumentLine, END_START, EndLine, FORMAT, Header, MAX_DOCUMENT_LINE_BYTES, MAX_LINE_BYTES,
 };
 use crate::log::{Entry, Link, canonical};
 use crate::store::{Revealed, commitment};
-use crate::values::{Hash, Sequence};
+use crate::values::{Hash, Sequence, from_base64};
 
 /// Why an export is refused. What was handed out before is good.
 #[derive(Debug, thiserror::Error)]
@@ -246,8 +246,8 @@ fn document(line: &[u8], announced: bool) -> Result<Item, Fault> {
         return wrong("a document, and the header says there are none".to_owned());
     }
     let DocumentLine { document } = spelled(line)?;
-    let content = BASE64.decode(document.content.as_bytes());
-    let content = content.map_err(|error| Fault::What(format!("the content is no Base64: {error}")))?;
+    let content = from_base64(&document.content)
+        .ok_or_else(|| Fault::What("the content is no Base64 in its one spelling".to_owned()))?;
     let secret = HEXLOWER.decode(document.secret.as_bytes()).ok().and_then(|secret| secret.try_into().ok());
     let Some(secret) = secret else {
         return wrong("the secret is not 64 lower-case hexadecimal digits".to_owned());

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use super::note::{Note, NoteError, SigningKey, VerifierKey};
 use super::tree::TreeHash;
-use crate::values::{Length, Malformed, Sequence};
+use crate::values::{Length, Malformed, Sequence, shown};
 
 /// How long a log was, and the root of the tree over its entries then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl FromStr for Checkpoint {
             )));
         };
         if origin.is_empty() || origin.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+') {
-            return Err(Malformed(format!("'{origin}' is not the origin of a log")));
+            return Err(Malformed(format!("'{}' is not the origin of a log", shown(origin))));
         }
         Ok(Checkpoint { origin: origin.to_owned(), size: length(size)?, root: TreeHash::from_base64(root)? })
     }
@@ -98,7 +98,7 @@ fn length(text: &str) -> Result<Length, Malformed> {
     let plain = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     match text.parse() {
         Ok(size) if plain && size <= Sequence::MAX => Ok(Length(size)),
-        _ => Err(Malformed(format!("'{text}' is not a number of entries"))),
+        _ => Err(Malformed(format!("'{}' is not a number of entries", shown(text)))),
     }
 }
 

@@ -11,7 +11,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signature, Signer};
 use sha2::{Digest, Sha256};
 
-use crate::values::{Malformed, spelled_as_text};
+use crate::values::{Malformed, from_base64, shown, spelled_as_text};
 
 /// Bytes that a note may have.
 pub const MAX_NOTE_BYTES: usize = 1 << 16;
@@ -108,7 +108,8 @@ fn check_name(name: &str) -> Result<(), Malformed> {
     let odd = |c: char| c.is_whitespace() || c.is_control() || c == '+';
     if name.is_empty() || name.len() > 255 || name.chars().any(odd) {
         return Err(Malformed(format!(
-            "'{name}' cannot name a key: 1 to 255 bytes without spaces and plus signs expected"
+            "'{}' cannot name a key: 1 to 255 bytes without spaces and plus signs expected",
+            shown(name)
         )));
     }
     Ok(())
@@ -132,7 +133,7 @@ fn key_parts(text: &str) -> Option<(&str, [u8; 4], Algorithm, [u8; 32])> {
     let (name, rest) = text.split_once('+')?;
     let (id, key) = rest.split_once('+')?;
     let id = HEXLOWER.decode(id.as_bytes()).ok()?.try_into().ok()?;
-    let key = BASE64.decode(key.as_bytes()).ok()?;
+    let key = from_base64(key)?;
     let (algorithm, bytes) = key.split_first()?;
     Some((name, id, Algorithm::of(*algorithm)?, bytes.try_into().ok()?))
 }
@@ -141,8 +142,7 @@ impl FromStr for VerifierKey {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let shown: String = text.chars().take(400).collect();
-        let wrong = |what: &str| Malformed(format!("'{shown}' is not a verifier key: {what}"));
+        let wrong = |what: &str| Malformed(format!("'{}' is not a verifier key: {what}", shown(text)));
         let parts = key_parts(text).ok_or_else(|| {
             wrong("NAME+ID+KEY expected, with an Ed25519 key of a log (01) or a witness (04) in Base64")
         })?;
@@ -258,12 +258,12 @@ impl FromStr for NoteSignature {
 
     /// A line without its line feed.
     fn from_str(line: &str) -> Result<Self, Malformed> {
-        let shown: String = line.chars().take(120).collect();
-        let wrong = || Malformed(format!("'{shown}' is not a signature: \u{2014} NAME BASE64 expected"));
+        let wrong =
+            || Malformed(format!("'{}' is not a signature: \u{2014} NAME BASE64 expected", shown(line)));
         let (name, signed) =
             line.strip_prefix("\u{2014} ").and_then(|rest| rest.split_once(' ')).ok_or_else(wrong)?;
         check_name(name)?;
-        let signed = BASE64.decode(signed.as_bytes()).map_err(|_| wrong())?;
+        let signed = from_base64(signed).ok_or_else(wrong)?;
         let (id, bytes) = signed.split_first_chunk::<4>().ok_or_else(wrong)?;
         if bytes.is_empty() || bytes.len() > TIME_BYTES + 64 * SIGNATURE_BYTES {
             return Err(wrong());
@@ -332,23 +332,28 @@ impl FromStr for Note {
     type Err = NoteError;
 
     fn from_str(note: &str) -> Result<Self, NoteError> {
-        let wrong = |what: &str| NoteError::Malformed(what.to_owned());
+        let wrong = |what: String| NoteError::Malformed(what);
         if note.len() > MAX_NOTE_BYTES {
-            return Err(NoteError::Malformed(format!("it has more than {MAX_NOTE_BYTES} bytes")));
+            return Err(wrong(format!("it has {} bytes, and at most {MAX_NOTE_BYTES} are read", note.len())));
         }
-        if note.chars().any(|c| c < ' ' && c != '\n') {
-            return Err(wrong("it has a control character"));
+        if let Some((at, odd)) = note.char_indices().find(|(_, c)| *c < ' ' && *c != '\n') {
+            return Err(wrong(format!("byte {at} is the control character {odd:?}")));
         }
-        let (text, signed) =
-            note.rsplit_once("\n\n").ok_or_else(|| wrong("no empty line before its signatures"))?;
-        let lines = signed.strip_suffix('\n').ok_or_else(|| wrong("its last line has no line feed"))?;
+        let (text, signed) = note
+            .rsplit_once("\n\n")
+            .ok_or_else(|| wrong("no empty line before its signatures".to_owned()))?;
+        let lines =
+            signed.strip_suffix('\n').ok_or_else(|| wrong("its last line has no line feed".to_owned()))?;
         let mut signatures: Vec<NoteSignature> = Vec::new();
         for line in lines.split('\n') {
-            let signature: NoteSignature =
-                line.parse().map_err(|error: Malformed| NoteError::Malformed(error.0))?;
+            let signature: NoteSignature = line.parse().map_err(|error: Malformed| wrong(error.0))?;
             let twice = |known: &NoteSignature| known.name == signature.name && known.id == signature.id;
-            if signatures.len() >= MAX_SIGNATURES || signatures.iter().any(twice) {
-                return Err(wrong("it has two signatures by one key, or more than 64"));
+            if signatures.iter().any(twice) {
+                let id = HEXLOWER.encode(&signature.id);
+                return Err(wrong(format!("it has two signatures by {}+{id}", signature.name)));
+            }
+            if signatures.len() >= MAX_SIGNATURES {
+                return Err(wrong(format!("it has more than {MAX_SIGNATURES} signatures")));
             }
             signatures.push(signature);
         }

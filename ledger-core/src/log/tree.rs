@@ -13,7 +13,7 @@ use std::str::FromStr;
 use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest, Sha256};
 
-use crate::values::{Length, Malformed, Sequence, spelled_as_text};
+use crate::values::{Length, Malformed, Sequence, from_base64, shown, spelled_as_text};
 
 /// A SHA-256 hash of the tree: 64 lower-case hexadecimal digits in entries, Base64 in checkpoints and proofs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,11 +42,9 @@ impl TreeHash {
 
     /// From Base64: exactly 32 bytes in their one spelling.
     pub fn from_base64(text: &str) -> Result<Self, Malformed> {
-        let decoded = BASE64.decode(text.as_bytes()).ok();
-        let bytes = decoded.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        let shown: String = text.chars().take(80).collect();
+        let bytes = from_base64(text).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
         bytes.map(TreeHash).ok_or_else(|| {
-            Malformed(format!("'{shown}' is not a hash of the tree: 32 bytes in Base64 expected"))
+            Malformed(format!("'{}' is not a hash of the tree: 32 bytes in Base64 expected", shown(text)))
         })
     }
 }
@@ -70,7 +68,7 @@ impl FromStr for TreeHash {
         let decoded = HEXLOWER.decode(text.as_bytes()).ok();
         let bytes = decoded.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
         bytes.map(TreeHash).ok_or_else(|| {
-            Malformed(format!("'{text}' is not a hash: 64 lower-case hexadecimal digits expected"))
+            Malformed(format!("'{}' is not a hash: 64 lower-case hexadecimal digits expected", shown(text)))
         })
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::page::{self, Encoder, Stage};
 use super::{DiskVault, Document, Vault, commitment};
+use crate::log::tile::Tile;
 use crate::values::Hash;
 
 /// Decodes a page, and holds what it says of itself against what it holds.
@@ -45,6 +46,15 @@ pub(crate) fn read_vault(dir: &Path, bytes: &[u8]) {
     let _ = vault.sweep(&every, 0, i64::MAX);
     drop(vault);
     assert!(DiskVault::open(dir).is_ok(), "what opened once opens again");
+}
+
+/// Writes the files that a tree is read from.
+pub(crate) fn write_tree_files(dir: &Path, checkpoint: &[u8], tile: Tile, hashes: &[u8]) {
+    let path = dir.join("tiles").join(tile.path());
+    let written = fs::create_dir_all(path.parent().unwrap_or(dir))
+        .and_then(|()| fs::write(path, hashes))
+        .and_then(|()| fs::write(dir.join("checkpoint"), checkpoint));
+    assert!(written.is_ok(), "{} cannot be written: {written:?}", dir.display());
 }
 
 /// Where records seem to begin, and the commitments there.

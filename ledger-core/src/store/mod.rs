@@ -35,7 +35,7 @@ pub(crate) use checkpoint::keep_checkpoint;
 pub use checkpoint::{CheckpointFileError, add_cosignatures, newest_checkpoint};
 pub use directory::{DEFAULT_RESERVE_BYTES, OpenError, sync_file_system};
 pub use entries::{Entries, EntryBytes};
-pub(crate) use fuzzing::{read_page, read_vault, write_page};
+pub(crate) use fuzzing::{read_page, read_vault, write_page, write_tree_files};
 pub use marks::Work;
 pub use memory::{FailureMode, MemoryStore};
 pub(crate) use repairing::{Repairing, recorded};

@@ -6,10 +6,10 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 use ledger_core::log::{TreeHash, canonical};
 use ledger_core::store::commitment;
-use ledger_core::values::Hash;
+use ledger_core::values::{Hash, from_base64};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -134,8 +134,9 @@ fn documents<R: Read>(
 
 fn document<R: Read>(lines: &Lines<R>, line: &[u8]) -> Result<DocumentRead, CertificateError> {
     let DocumentLine { document } = lines.typed(line)?;
-    let content = BASE64.decode(document.content.as_bytes());
-    let content = content.map_err(|error| lines.wrong(format!("the content is no Base64: {error}")))?;
+    let content = from_base64(&document.content);
+    let content =
+        content.ok_or_else(|| lines.wrong("the content is no Base64 in its one spelling".to_owned()))?;
     let secret = HEXLOWER.decode(document.secret.as_bytes()).ok().and_then(|secret| secret.try_into().ok());
     let secret =
         secret.ok_or_else(|| lines.wrong("the secret is not 64 lower-case hexadecimal digits".to_owned()))?;

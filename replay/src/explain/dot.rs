@@ -146,9 +146,7 @@ impl Graph {
     fn evidence(&mut self, explanation: &Explanation, item: &EvidenceStep) {
         let documents = explanation.entry_at(item.entry).map_or(&[][..], |entry| &entry.documents);
         let erased = documents.iter().filter_map(|document| document.erased.as_ref()).next();
-        let erased = erased.map_or(String::new(), |erased| {
-            format!("\nerased on {} under {}", erased.on, erased.legal_basis)
-        });
+        let erased = erased.map_or(String::new(), |erased| format!("\n{erased}"));
         let withdrawn = if item.withdrawn.is_some() { "\nwithdrawn" } else { "" };
         let whose = if item.subject == explanation.subject {
             String::new()

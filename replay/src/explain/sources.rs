@@ -5,9 +5,10 @@
 //! erasure that is recorded for a subject outside these is not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use ledger_core::assessment::civil::Date;
-use ledger_core::assessment::codes::{Code, Document, FrameworkId, Subject};
+use ledger_core::assessment::codes::{Document, FrameworkId, Subject};
 use ledger_core::assessment::event::{CorrectionRecorded, EvidenceResult};
 use ledger_core::assessment::{Author, Event, Recorded};
 use ledger_core::values::{Hash, Length, Sequence};
@@ -163,7 +164,7 @@ impl<'h> Sources<'h> {
 
     /// The entries at these positions, as far as they were read, and the erasures of their documents.
     pub(super) fn entries(&self, named: &BTreeSet<Sequence>) -> Vec<EntryStep> {
-        let erased = self.erasures();
+        let erased = ErasedStep::all(self.all());
         let mut named: BTreeSet<Sequence> = named.clone();
         let readings: Vec<&Reading> = named.iter().filter_map(|at| self.reading(*at)).collect();
         let documents = readings.iter().flat_map(|reading| documents(&reading.recorded.event, &erased));
@@ -171,17 +172,26 @@ impl<'h> Sources<'h> {
         let readings = named.iter().filter_map(|at| self.reading(*at));
         readings.map(|reading| entry(reading, &erased)).collect()
     }
+}
 
-    fn erasures(&self) -> BTreeMap<Hash, ErasedStep> {
-        let erasures = self.all().filter_map(|recorded| match &recorded.event {
+impl ErasedStep {
+    /// Every erasure among these entries. Its day is that of the record, since the secret is destroyed with it, whatever
+    /// day the command states.
+    pub(crate) fn all<'r>(recorded: impl IntoIterator<Item = &'r Recorded>) -> BTreeMap<Hash, ErasedStep> {
+        let erasures = recorded.into_iter().filter_map(|recorded| match &recorded.event {
             Event::DocumentErased(event) => {
-                let legal_basis: Code = event.legal_basis.clone();
-                let step = ErasedStep { entry: recorded.sequence, on: recorded.valid_from(), legal_basis };
-                Some((event.commitment, step))
+                let (entry, on) = (recorded.sequence, Date::in_london(recorded.recorded_time));
+                Some((event.commitment, ErasedStep { entry, on, legal_basis: event.legal_basis.clone() }))
             }
             _ => None,
         });
         erasures.collect()
+    }
+}
+
+impl fmt::Display for ErasedStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "erased on {} under {}", self.on, self.legal_basis)
     }
 }
 

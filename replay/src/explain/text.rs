@@ -231,13 +231,7 @@ impl Tree<'_> {
             self.explanation.entry_at(entry).map(|step| step.documents.clone()).unwrap_or_default();
         for document in documents {
             if let Some(erased) = document.erased {
-                self.line(
-                    depth,
-                    format!(
-                        "{} *erased on {} under {}* [{}]",
-                        document.field, erased.on, erased.legal_basis, erased.entry
-                    ),
-                );
+                self.line(depth, format!("{} *{erased}* [{}]", document.field, erased.entry));
             }
         }
     }

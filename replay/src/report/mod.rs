@@ -22,6 +22,7 @@ use serde::Serialize;
 
 use crate::casefile::{AssessmentCase, CaseFile, ChallengeCase, DraftCase};
 use crate::context::Contexts;
+use crate::explain::ErasedStep;
 use crate::history::SubjectHistory;
 use crate::projection::Projection;
 use crate::register::{Caveat, PrintedView, RatingAnswer, ThemeView};
@@ -44,8 +45,8 @@ pub enum Standing {
 pub enum Words {
     /// The text.
     Text(String),
-    /// It was erased.
-    Erased,
+    /// It was erased: how, if an entry of the subject's own history says so.
+    Erased(Option<ErasedStep>),
     /// The vault does not hold it.
     NotHeld,
     /// It is not text.
@@ -53,12 +54,16 @@ pub enum Words {
 }
 
 impl Words {
-    fn of(document: &Document, vault: &dyn Vault) -> Self {
+    fn of(document: &Document, history: &SubjectHistory, vault: &dyn Vault) -> Self {
+        let readings = history.readings.iter().map(|reading| &reading.recorded);
+        if let Some(erased) = ErasedStep::all(readings).remove(&document.commitment) {
+            return Words::Erased(Some(erased));
+        }
         match vault.get(&document.commitment) {
             Ok(Stored::Found { content, .. }) => {
                 String::from_utf8(content).map_or(Words::NotText, Words::Text)
             }
-            Ok(Stored::Erased) => Words::Erased,
+            Ok(Stored::Erased) => Words::Erased(None),
             Ok(Stored::Unknown) | Err(_) => Words::NotHeld,
         }
     }
@@ -176,7 +181,7 @@ impl Report {
         let about = case.draft.as_ref().map_or(case.sequence, |draft| draft.sequence);
         let mut report = Self::about(history, framework, about, notices).ok_or_else(none)?;
         report.standing = Standing::Draft;
-        report.take_case(case, vault);
+        report.take_case(case, history, vault);
         let mut scores = scores_of(case, framework);
         report.carry_forward(history, as_of, case, &mut scores);
         let derivation = derive(framework, &scores, !report.breaches.is_empty());
@@ -210,11 +215,11 @@ impl Report {
         report.printed = answer.printed;
         report.corrections.clone_from(&result.corrections);
         if let Some(case) = result.assessment.and_then(|assessment| file.assessment(assessment)) {
-            report.take_case(case, vault);
+            report.take_case(case, history, vault);
         } else if let Some(note) =
             transcription(history, result.sequence).and_then(|event| event.note.as_ref())
         {
-            report.narrative = Some(Words::of(note, vault));
+            report.narrative = Some(Words::of(note, history, vault));
         }
         report.take_rating(&answer);
         Ok(report)
@@ -231,7 +236,7 @@ impl Report {
         let framework = history.register.framework(&case.framework)?;
         let (sequence, _) = case.findings.as_ref()?;
         let mut report = Self::about(history, framework, *sequence, notices)?;
-        report.take_case(case, vault);
+        report.take_case(case, history, vault);
         Some(report)
     }
 
@@ -299,7 +304,7 @@ impl Report {
         self
     }
 
-    fn take_case(&mut self, case: &AssessmentCase, vault: &dyn Vault) {
+    fn take_case(&mut self, case: &AssessmentCase, history: &SubjectHistory, vault: &dyn Vault) {
         self.assessment = Some(case.sequence);
         self.phase = Some(case.phase);
         self.draft.clone_from(&case.draft);
@@ -310,17 +315,17 @@ impl Report {
             statement.evidence = (!evidence.is_empty()).then(|| evidence.iter().sum());
         }
         match &case.findings {
-            Some((_, findings)) => self.take_findings(findings, vault),
+            Some((_, findings)) => self.take_findings(findings, history, vault),
             None => self.commentary.clear(),
         }
     }
 
-    fn take_findings(&mut self, findings: &FindingsPublished, vault: &dyn Vault) {
+    fn take_findings(&mut self, findings: &FindingsPublished, history: &SubjectHistory, vault: &dyn Vault) {
         self.commentary.retain(|(id, _)| findings.commentary.iter().any(|tag| tag.as_str() == id));
         self.priorities = findings.priorities.iter().map(ToString::to_string).collect();
         self.sections.clone_from(&findings.sections);
         self.breaches = findings.breaches.iter().map(ToString::to_string).collect();
-        self.narrative = Some(Words::of(&findings.narrative, vault));
+        self.narrative = Some(Words::of(&findings.narrative, history, vault));
         for statement in self.themes.iter_mut().flat_map(|theme| &mut theme.statements) {
             let about = findings.items.iter().filter(|item| item.statement == statement.id);
             statement.items = about.map(|item| (item.kind, item.id.to_string())).collect();

@@ -156,7 +156,8 @@ impl Report {
     fn narrative_text(&self, words: &Words) -> String {
         let text = match words {
             Words::Text(text) => text.clone(),
-            Words::Erased => "[erased]".to_owned(),
+            Words::Erased(Some(erased)) => format!("[{erased}]"),
+            Words::Erased(None) => "[erased]".to_owned(),
             Words::NotHeld => "[not held in this vault]".to_owned(),
             Words::NotText => "[not text; see `ledger document show`]".to_owned(),
         };
