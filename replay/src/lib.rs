@@ -90,7 +90,9 @@ pub use state::{OpenAssessmentView, StateView};
 pub use summary::summary;
 pub use themes::{ThemeMatrix, ThemeRow, Themes};
 pub use timeline::{Cause, Mark, MarkKind, RatingPoint, RatingStep, RatingThen, Reach, Timeline};
-pub use verify::{Expectation, Finding, Verification, verify};
+pub use verify::{
+    CheckpointFound, Expectation, Finding, Held, TreeFound, Verification, verify, verify_bytes,
+};
 pub use whatif::{
     Carried, Outcome, Printed, Recount, RecountKind, Recounted, SupposeError, SupposedScore, Supposition,
     Turn, WhatIf, what_if,

@@ -411,6 +411,18 @@ impl Log {
         until: Length,
         progress: &mut dyn FnMut(Length, Length),
         prepare: impl Fn(Sequence, &[u8]) -> Result<T, ReplayError> + Sync,
+        take: impl FnMut(Sequence, &[u8], T) -> Result<(), ReplayError>,
+    ) -> Result<(), ReplayError> {
+        self.pass_pages(from, until, progress, pass::each(prepare), take)
+    }
+
+    /// As [`Log::pass`], with `prepare` making something of all entries of a page together.
+    pub(crate) fn pass_pages<T: Send>(
+        &self,
+        from: Length,
+        until: Length,
+        progress: &mut dyn FnMut(Length, Length),
+        prepare: impl Fn(Length, &Entries) -> pass::Parts<T> + Sync,
         mut take: impl FnMut(Sequence, &[u8], T) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
         let take = |first: Length, page: &Entries, parts: Vec<T>| {

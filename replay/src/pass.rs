@@ -24,7 +24,7 @@ const BATCHES_AHEAD: usize = 3;
 /// A page as it was read, and where it begins.
 type Read = (Length, Result<Entries, ReplayError>);
 /// What each entry of a page was made into.
-type Parts<T> = Result<Vec<T>, ReplayError>;
+pub(crate) type Parts<T> = Result<Vec<T>, ReplayError>;
 
 /// A page handed over, with its parts if there was time to make them.
 type Handed<T> = (Length, Result<Entries, ReplayError>, Option<Parts<T>>);
@@ -32,25 +32,25 @@ type Handed<T> = (Length, Result<Entries, ReplayError>, Option<Parts<T>>);
 /// Prepares and takes every page on this thread.
 pub(crate) fn alone<T>(
     mut pages: impl Iterator<Item = Read>,
-    prepare: impl Fn(Sequence, &[u8]) -> Result<T, ReplayError>,
+    prepare: impl Fn(Length, &Entries) -> Parts<T>,
     mut take: impl FnMut(Length, &Entries, Vec<T>) -> Result<(), ReplayError>,
 ) -> Result<(), ReplayError> {
     pages.try_for_each(|(first, page)| {
         let page = page?;
-        take(first, &page, parts(first, &page, &prepare)?)
+        take(first, &page, prepare(first, &page)?)
     })
 }
 
 /// As [`alone`], with a second thread that reads, and prepares while this one has work waiting.
 pub(crate) fn shared<T: Send>(
     pages: impl Iterator<Item = Read> + Send,
-    prepare: impl Fn(Sequence, &[u8]) -> Result<T, ReplayError> + Sync,
+    prepare: impl Fn(Length, &Entries) -> Parts<T> + Sync,
     mut take: impl FnMut(Length, &Entries, Vec<T>) -> Result<(), ReplayError>,
 ) -> Result<(), ReplayError> {
     let (prepare, waiting) = (&prepare, &AtomicUsize::new(0));
     let helped = move |(first, page): Read| {
         let busy = waiting.load(Ordering::Relaxed) > 0;
-        let made = page.as_ref().ok().filter(|_| busy).map(|page| parts(first, page, prepare));
+        let made = page.as_ref().ok().filter(|_| busy).map(|page| prepare(first, page));
         (first, page, made)
     };
     std::thread::scope(|scope| {
@@ -70,17 +70,18 @@ pub(crate) fn shared<T: Send>(
             waiting.fetch_sub(1, Ordering::Relaxed);
             for (first, page, made) in batch {
                 let page = page?;
-                take(first, &page, made.unwrap_or_else(|| parts(first, &page, prepare))?)?;
+                take(first, &page, made.unwrap_or_else(|| prepare(first, &page))?)?;
             }
         }
         Ok(())
     })
 }
 
-fn parts<T>(
-    first: Length,
-    page: &Entries,
-    prepare: &impl Fn(Sequence, &[u8]) -> Result<T, ReplayError>,
-) -> Parts<T> {
-    page.slices().zip(first.0..).map(|(bytes, at)| prepare(Sequence::new(at), bytes)).collect()
+/// Prepares a page entry by entry.
+pub(crate) fn each<T>(
+    prepare: impl Fn(Sequence, &[u8]) -> Result<T, ReplayError>,
+) -> impl Fn(Length, &Entries) -> Parts<T> {
+    move |first, page| {
+        page.slices().zip(first.0..).map(|(bytes, at)| prepare(Sequence::new(at), bytes)).collect()
+    }
 }

@@ -5,15 +5,20 @@
 //! the entries before it. The first entry that breaks the chain ends the run, because nothing after it means anything;
 //! a result or attestation that differs is a finding and the run goes on. The chain verifies with an empty vault.
 
-use ledger_core::assessment::event::SubjectsAttested;
-use ledger_core::assessment::{Event, EventKind, State};
-use ledger_core::log::{Entry, Followed, Head, Link};
+mod bytes;
+mod roots;
+
+use ledger_core::assessment::framework::{Percent, Rating};
+use ledger_core::assessment::{Event, Recorded, State};
+use ledger_core::log::{Entry, Head, SignedCheckpoint, VerifierKey, hashes};
 use ledger_core::recorded;
 use ledger_core::store::ReadError;
 use ledger_core::values::{Hash, Length, Malformed, Sequence};
 use serde::{Serialize, Serializer};
 
-use crate::log::{Log, Reading, ReplayError};
+use self::bytes::Chain;
+pub use self::roots::{CheckpointFound, TreeFound};
+use crate::log::{Log, ReplayError};
 use crate::projection::Projection;
 use crate::register::Register;
 
@@ -59,10 +64,13 @@ pub struct Verification {
     pub head: Head,
     /// Subjects with a history.
     pub subjects: u64,
-    /// Published results recomputed.
-    pub recomputed: u64,
+    /// Published results recomputed; absent if no rules were applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recomputed: Option<u64>,
     /// Attestations of where every history ends, worked out again.
     pub attested: u64,
+    /// The tree over the entries verified.
+    pub tree: TreeFound,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -71,136 +79,123 @@ fn hash_only<S: Serializer>(head: &Head, serializer: S) -> Result<S::Ok, S::Erro
     serializer.collect_str(&head.hash)
 }
 
-/// Verifies the whole log. Cost: one pass, some 200,000 entries a second. Fails only if bytes cannot be read.
-pub fn verify(
-    log: &Log,
-    expected: Option<Expectation>,
-    progress: &mut dyn FnMut(Length, Length),
-) -> Result<Verification, ReplayError> {
-    let end = log.head();
-    let mut run = Run::default();
-    for item in log.bytes_from(Sequence::new(0)) {
-        let (sequence, bytes) = match item {
-            Ok(entry) => entry,
-            Err(ReadError::Damaged { sequence, what }) => {
-                run.findings.push(Finding { sequence: Some(sequence), what });
-                return Ok(run.result());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if let Err(what) = run.take(&bytes) {
-            run.findings.push(Finding { sequence: Some(sequence), what });
-            return Ok(run.result());
-        }
-        if expected.is_some_and(|e| e.length == run.link.head().length && e.hash != run.link.head().hash) {
-            let what = "the log ends differently at the expected length: it was rewritten or is another log";
-            run.findings.push(Finding { sequence: Some(sequence), what: what.to_owned() });
-        }
-        if sequence.get().is_multiple_of(65_536) {
-            progress(run.link.head().length, end.length);
-        }
-    }
-    if let Some(expected) = expected.filter(|expected| expected.length > run.link.head().length) {
-        let found = run.link.head().length;
-        let what =
-            format!("the log has {found} entries, {} were expected: it was rolled back", expected.length);
-        run.findings.push(Finding { sequence: None, what });
-    }
-    if run.link.head() != end {
-        let what = format!("the entries end in {}, the store says {end}", run.link.head());
-        run.findings.push(Finding { sequence: None, what });
-    }
-    Ok(run.result())
+/// What a log is held against: what somebody noted or keeps. By default nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Held {
+    /// A head noted earlier.
+    pub head: Option<Expectation>,
+    /// Signed checkpoints, in any order.
+    pub checkpoints: Vec<SignedCheckpoint>,
+    /// The key that must have signed them; without it any that the log itself introduces, which whoever wrote another
+    /// log chose too.
+    pub key: Option<VerifierKey>,
 }
 
+/// Verifies the whole log. Cost: one pass on two threads, some 250,000 entries a second. Fails only if bytes cannot be
+/// read.
+pub fn verify(
+    log: &Log,
+    held: &Held,
+    progress: &mut dyn FnMut(Length, Length),
+) -> Result<Verification, ReplayError> {
+    let mut rules = Rules::default();
+    let read = |bytes: &[u8], hash| {
+        let entry = Entry::decode(bytes).map_err(|e| e.to_string())?;
+        let recorded = recorded(&entry).map(Box::new).map_err(|e| e.to_string());
+        Ok((bytes::read_plain(&entry.borrowed(), bytes, hash)?, recorded))
+    };
+    let take = |recorded: Result<Box<Recorded>, String>, findings: &mut _| {
+        let recorded = recorded?;
+        rules.take(&recorded, findings)
+    };
+    let found = run(log, held, progress, read, take)?;
+    Ok(Verification { recomputed: Some(rules.recomputed), ..found })
+}
+
+/// Verifies the log without its rules: bytes, chain, histories, tree and attestations. That an entry is well-formed and in
+/// its place does not say that it should have been taken; [`verify`] does. Cost: one pass on two threads, some 800,000
+/// entries a second. Fails only if bytes cannot be read.
+pub fn verify_bytes(
+    log: &Log,
+    held: &Held,
+    progress: &mut dyn FnMut(Length, Length),
+) -> Result<Verification, ReplayError> {
+    run(log, held, progress, |bytes, hash| Ok((bytes::read(bytes, hash)?, ())), |(), _| Ok(()))
+}
+
+/// Reads every entry, on either of two threads, and takes them in order: first where it stands, then what is made of it.
+fn run<T: Send>(
+    log: &Log,
+    held: &Held,
+    progress: &mut dyn FnMut(Length, Length),
+    read: impl Fn(&[u8], Hash) -> Result<(bytes::Read, T), String> + Sync,
+    mut take: impl FnMut(T, &mut Vec<Finding>) -> Result<(), String>,
+) -> Result<Verification, ReplayError> {
+    let (end, mut findings, mut chain) = (log.head(), Vec::new(), Chain::new(held));
+    let passed = log.pass_pages(
+        Length(0),
+        end.length,
+        progress,
+        |_, page| {
+            let hashes = hashes(page.slices());
+            Ok(page.slices().zip(hashes).map(|(bytes, hash)| read(bytes, hash)).collect())
+        },
+        |sequence, _, read| {
+            let taken = read.and_then(|(read, more)| {
+                chain.take(read, &mut findings)?;
+                take(more, &mut findings)
+            });
+            taken.map_err(|what| ReplayError::Damaged { sequence, what })
+        },
+    );
+    match passed {
+        Ok(()) => findings.extend(chain.at_end(end, &log.founded().origin.to_string())),
+        Err(
+            ReplayError::Damaged { sequence, what }
+            | ReplayError::Read(ReadError::Damaged { sequence, what }),
+        ) => {
+            findings.push(Finding { sequence: Some(sequence), what });
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(chain.verification(findings))
+}
+
+/// The rules' state, and results as readers see them.
 #[derive(Default)]
-struct Run {
-    link: Link,
+struct Rules {
     state: State,
     register: Register,
     recomputed: u64,
-    attested: u64,
-    findings: Vec<Finding>,
-    ends: Followed,
 }
 
-impl Run {
-    fn take(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let entry = Entry::decode(bytes).map_err(|e| e.to_string())?;
-        let hash = Hash::of(bytes);
-        self.compare_attested(&entry);
-        self.link.extend(&entry, hash).map_err(|e| e.to_string())?;
-        let recorded = recorded(&entry).map_err(|e| e.to_string())?;
-        self.state.apply(&recorded).map_err(|e| e.to_string())?;
-        let reading = Reading { recorded, hash };
-        self.register.apply(&reading.recorded);
-        self.recompute(&reading);
+impl Rules {
+    fn take(&mut self, recorded: &Recorded, findings: &mut Vec<Finding>) -> Result<(), String> {
+        self.state.apply(recorded).map_err(|e| e.to_string())?;
+        self.register.apply(recorded);
+        findings.extend(self.recompute(recorded));
         Ok(())
     }
 
-    /// An attestation must say where every history ended before it.
-    fn compare_attested(&mut self, entry: &Entry) {
-        if EventKind::of_type(&entry.event_type) != Some(EventKind::SubjectsAttested) {
-            return;
-        }
-        // Data that does not fit is refused where every entry's is.
-        let Ok(Event::SubjectsAttested(event)) = Event::decode(&entry.event_type, &entry.data) else {
-            return;
-        };
-        self.attested += 1;
-        let length = self.link.head().length;
-        let ends = self.ends.at(length, self.link.subjects());
-        let found = SubjectsAttested { root: ends.root(), size: length.0, subjects: ends.subjects() };
-        if event != found {
-            let said = |it: &SubjectsAttested| {
-                format!("{} subjects of {} entries with root {}", it.subjects, it.size, it.root)
-            };
-            let what = format!("attested {}; the log gives {}", said(&event), said(&found));
-            self.findings.push(Finding { sequence: Some(entry.sequence), what });
-        }
-    }
-
     /// A published result must be the one its scores give, under its method, with what was in force before.
-    fn recompute(&mut self, reading: &Reading) {
-        let Event::RatingPublished(event) = &reading.recorded.event else { return };
+    fn recompute(&mut self, recorded: &Recorded) -> Option<Finding> {
+        let Event::RatingPublished(event) = &recorded.event else { return None };
         self.recomputed += 1;
-        let answer = self.register.rating(&reading.recorded.subject, reading.recorded.valid_from());
+        let answer = self.register.rating(&recorded.subject, recorded.valid_from());
         let computed = match answer.basis {
             Some("derived") if answer.framework.as_ref() == Some(&event.framework) => {
                 (answer.percent, answer.rating)
             }
             _ => (None, None),
         };
-        if computed != (event.percent, event.rating) {
-            let show = |(percent, rating): (Option<_>, Option<_>)| {
-                format!(
-                    "{}, {}",
-                    percent.map_or(
-                        "no percentage".to_owned(),
-                        |p: ledger_core::assessment::framework::Percent| format!("{p} %")
-                    ),
-                    rating.map_or("no rating", ledger_core::assessment::framework::Rating::as_str)
-                )
-            };
-            let what = format!(
-                "published {}, its scores give {}",
-                show((event.percent, event.rating)),
-                show(computed)
-            );
-            self.findings.push(Finding { sequence: Some(reading.recorded.sequence), what });
-        }
+        let published = (event.percent, event.rating);
+        let differs = computed != published;
+        let what = || format!("published {}, its scores give {}", shown(published), shown(computed));
+        differs.then(|| Finding { sequence: Some(recorded.sequence), what: what() })
     }
+}
 
-    fn result(self) -> Verification {
-        let head = self.link.head();
-        Verification {
-            ok: self.findings.is_empty(),
-            entries: head.length.0,
-            head,
-            subjects: self.link.subjects().count() as u64,
-            recomputed: self.recomputed,
-            attested: self.attested,
-            findings: self.findings,
-        }
-    }
+fn shown((percent, rating): (Option<Percent>, Option<Rating>)) -> String {
+    let percent = percent.map_or("no percentage".to_owned(), |percent| format!("{percent} %"));
+    format!("{percent}, {}", rating.map_or("no rating", Rating::as_str))
 }

@@ -34,7 +34,7 @@ use figures::Figures;
 use scrutiny::Scrutiny;
 use shares::Shares;
 
-pub use filled::fill;
+pub use filled::{fill, fill_signed, signing_key};
 pub use shares::Class;
 pub use step::{MEDIA_TYPE, Step};
 

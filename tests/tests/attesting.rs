@@ -22,7 +22,7 @@ use ledger_core::store::{Batch, MemoryStore, MemoryVault, Store};
 use ledger_core::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 use ledger_core::{Founding, Ledger, OpenLedgerError, Receipt, SubmitError};
 use ledger_tests::filled::log_of;
-use replay::{Audit, AuditScope, Log, Severity, Verification, audit, verify};
+use replay::{Audit, AuditScope, Held, Log, Severity, Verification, audit, verify};
 use serde_json::{Value, json};
 
 const ORIGIN: &str = "tests.example/attesting";
@@ -90,7 +90,7 @@ fn store_of(log: &[Vec<u8>]) -> Arc<dyn Store> {
 }
 
 fn verified(log: &[Vec<u8>]) -> Verification {
-    verify(&Log::over(store_of(log)).expect("a log"), None, &mut |_, _| {}).expect("readable")
+    verify(&Log::over(store_of(log)).expect("a log"), &Held::default(), &mut |_, _| {}).expect("readable")
 }
 
 fn audited(log: &[Vec<u8>]) -> Audit {

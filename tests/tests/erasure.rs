@@ -14,7 +14,7 @@ use ledger_core::store::{
 };
 use ledger_core::values::{Hash, Timestamp};
 use ledger_core::{Founding, Ledger, line};
-use replay::{Log, verify};
+use replay::{Held, Log, verify};
 use serde_json::json;
 
 const CONTENT: &[u8] = b"The account of a person, which a lawful request asks to destroy.";
@@ -73,7 +73,7 @@ fn assert_gone(dir: &Path, document: Hash) {
     );
     drop(vault);
     let log = Log::open(dir).expect("a log");
-    let verification = verify(&log, None, &mut |_, _| ()).expect("read");
+    let verification = verify(&log, &Held::default(), &mut |_, _| ()).expect("read");
     assert!(verification.ok, "{:?}", verification.findings);
     assert_eq!(verification.entries, 4);
 }

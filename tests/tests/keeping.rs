@@ -16,7 +16,7 @@ use ledger_core::{
     BackupError, Ledger, OpenLedgerError, RepairError, RepairOptions, Repaired, backup, repair,
 };
 use ledger_tests::filled;
-use replay::{Log, verify};
+use replay::{Held, Log, verify};
 use serde_json::json;
 
 fn quiet(_: Length, _: Length) {}
@@ -30,7 +30,7 @@ fn export_to(dir: &Path, file: &Path) {
 }
 
 fn clean(dir: &Path) {
-    let found = verify(&Log::open(dir).expect("a log"), None, &mut quiet).expect("read");
+    let found = verify(&Log::open(dir).expect("a log"), &Held::default(), &mut quiet).expect("read");
     assert!(found.ok, "{:?}", found.findings);
 }
 

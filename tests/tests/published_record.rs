@@ -13,7 +13,7 @@ use ledger_core::shipped;
 use ledger_core::store::{MemoryStore, MemoryVault};
 use ledger_core::values::{Sequence, Timestamp};
 use ledger_core::{Founding, Ledger};
-use replay::{KnownAt, Log, Register, verify};
+use replay::{Held, KnownAt, Log, Register, verify};
 
 const RECORDED: &str = "2026-07-01T09:00:00.000000Z";
 
@@ -122,7 +122,7 @@ fn every_fully_scored_result_replays_to_what_was_printed() {
     }
     assert_eq!((rows.len(), scored, with_percent), (88, 69, 15));
     let log = Log::over(clerk.ledger.store()).expect("a log");
-    let verification = verify(&log, None, &mut |_, _| ()).expect("read");
+    let verification = verify(&log, &Held::default(), &mut |_, _| ()).expect("read");
     assert!(verification.ok, "{:?}", verification.findings);
 }
 

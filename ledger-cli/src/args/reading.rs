@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum};
 use ledger_core::assessment::codes::{AreaKind, CategoryId, FrameworkId, OrganisationId, StatementId, TagId};
 use ledger_core::assessment::event::{Site, SourceKind, Wave};
+use ledger_core::log::VerifierKey;
 
 use super::clocks::Clocks;
 use super::values::{EntryName, StatementScore, coded, event_type};
@@ -71,16 +72,29 @@ pub struct ShowArgs {
 /// `ledger verify`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Exit status 1 if anything is wrong. With --expect N:HASH also if the log does not hold N \
+    after_help = "Exit status 1 if anything is wrong: also if the log does not give the root that the newest checkpoint \
+of this ledger states, or one given with --checkpoint. With --expect N:HASH also if the log does not hold N \
 entries of which the last has that BLAKE3: a rollback or a fork. With --documents also if a document that an entry \
 cites cannot be read, is not what was committed to, or is gone and no entry says that it was erased.\n\n\
+A checkpoint must be signed by a key that the log introduces. Whoever writes another log chooses its keys too, so name \
+one that was noted elsewhere with --key.\n\n\
 Example:\n  ledger verify --expect 351:3e6b3588a7e7f24b515bada19c00b96d2b3a0bf435139876b6ef7c83883aca8d\n  \
-ledger verify --documents"
+ledger verify --documents\n  ledger verify --without-rules --checkpoint kept/checkpoint"
 )]
 pub struct VerifyArgs {
     /// Also read every document and hold it against its commitment.
     #[arg(long)]
     pub documents: bool,
+    /// Bytes, chain, histories, tree and attestations only, several times faster: not what entries mean, and not whether
+    /// the rules would have taken them.
+    #[arg(long)]
+    pub without_rules: bool,
+    /// A signed checkpoint that somebody kept, to hold the log against; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
+    /// The verifier key that must have signed every checkpoint, as `ledger key show` prints it.
+    #[arg(long, value_name = "VERIFIER_KEY")]
+    pub key: Option<VerifierKey>,
 }
 
 /// `ledger log`.

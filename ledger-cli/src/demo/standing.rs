@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ledger_core::assessment::codes::Subject;
-use replay::{HistoryLine, KnownAt, Log, SubjectHistory, verify};
+use replay::{Held, HistoryLine, KnownAt, Log, SubjectHistory, verify};
 
 use super::example::AREA;
 use super::matrix::REVIEW;
@@ -47,13 +47,13 @@ pub fn conclude(dir: &Path, out: &mut Out) -> Result<(), Failure> {
         lines.len()
     ))?;
     out.line("")?;
-    let found = verify(&log, None, &mut |_, _| {})?;
+    let found = verify(&log, &Held::default(), &mut |_, _| {})?;
     out.line(format!(
         "VERIFIED {}: {} entries of {} subjects, {} published results recomputed, head {}",
         if found.ok { "clean" } else { "NOT CLEAN" },
         thousands(found.entries),
         found.subjects,
-        found.recomputed,
+        found.recomputed.unwrap_or_default(),
         found.head
     ))
 }

@@ -1,9 +1,17 @@
-//! `verify`: the log from its bytes and, if asked, every document it cites.
+//! `verify`: the log from its bytes, held against its newest checkpoint and others, and, if asked, every document it
+//! cites.
 //!
 //! What is wrong is printed finding by finding, and the first one is named again in the error. Left out: the checks
 //! themselves (`replay`).
 
-use replay::{DocumentVerification, Expectation, Finding, Verification, verify_documents};
+use std::fs;
+use std::path::Path;
+
+use ledger_core::log::SignedCheckpoint;
+use ledger_core::store::{CheckpointFileError, newest_checkpoint};
+use replay::{
+    CheckpointFound, DocumentVerification, Finding, Held, Verification, verify_bytes, verify_documents,
+};
 use serde::Serialize;
 
 use super::{Reader, vault, with_progress};
@@ -23,13 +31,12 @@ struct Found {
 
 /// Runs `ledger verify`.
 pub fn verify(global: &Global, args: &VerifyArgs) -> Result<(), Failure> {
-    let expected: Option<Expectation> = match global.expect.as_slice() {
-        [] => None,
-        [one] => Some(one.parse()?),
-        _ => return Err(Failure::Usage("verify takes one --expect N:HASH".to_owned())),
-    };
+    let (held, unheld) = held(global, args)?;
     let reader = Reader::open(global)?;
-    let mut log = with_progress("verifying", |tell| replay::verify(&reader.log, expected, tell))?;
+    let verify = if args.without_rules { verify_bytes } else { replay::verify };
+    let mut log = with_progress("verifying", |tell| verify(&reader.log, &held, tell))?;
+    log.findings.extend(unheld);
+    log.ok = log.findings.is_empty();
     // Documents are found by reading the log, so it must be sound first.
     let read_documents = args.documents && log.ok;
     let documents = read_documents.then(|| documents(global, &reader)).transpose()?;
@@ -48,6 +55,33 @@ pub fn verify(global: &Global, args: &VerifyArgs) -> Result<(), Failure> {
     found.outcome()
 }
 
+/// What the log is held against; and the finding that it cannot be held against its own newest checkpoint.
+fn held(global: &Global, args: &VerifyArgs) -> Result<(Held, Option<Finding>), Failure> {
+    let head = match global.expect.as_slice() {
+        [] => None,
+        [one] => Some(one.parse()?),
+        _ => return Err(Failure::Usage("verify takes one --expect N:HASH".to_owned())),
+    };
+    let mut checkpoints: Vec<_> = args.checkpoint.iter().map(|path| kept(path)).collect::<Result<_, _>>()?;
+    let unheld = match newest_checkpoint(&global.data) {
+        Ok(newest) => {
+            checkpoints.extend(newest);
+            None
+        }
+        Err(error @ CheckpointFileError::Damaged { .. }) => {
+            Some(Finding { sequence: None, what: error.to_string() })
+        }
+        Err(error) => return Err(Failure::Storage(error.to_string())),
+    };
+    Ok((Held { head, checkpoints, key: args.key.clone() }, unheld))
+}
+
+/// A checkpoint that somebody kept.
+fn kept(path: &Path) -> Result<SignedCheckpoint, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+    text.parse().map_err(|error| Failure::Malformed(format!("'{}': {error}", path.display())))
+}
+
 fn documents(global: &Global, reader: &Reader) -> Result<DocumentVerification, Failure> {
     let vault = vault(&global.data)?;
     let mut progress = Progress::new("reading documents");
@@ -61,7 +95,9 @@ fn table(found: &Found, asked_for_documents: bool) -> Table {
     table.pair("verified", if found.log.ok { "clean" } else { "NOT CLEAN" });
     table.pair("entries", thousands(found.log.entries));
     table.pair("subjects", thousands(found.log.subjects));
-    table.pair("results recomputed", thousands(found.log.recomputed));
+    let recomputed =
+        found.log.recomputed.map_or("not recomputed: no rules were applied".to_owned(), thousands);
+    table.pair("results recomputed", recomputed);
     table.pair("attestations recomputed", thousands(found.log.attested));
     let documents = match &found.documents {
         Some(documents) => format!(
@@ -75,6 +111,13 @@ fn table(found: &Found, asked_for_documents: bool) -> Table {
     };
     table.pair("documents", documents);
     table.pair("head", found.log.head);
+    table.pair("tree", format!("root {} at {}", found.log.tree.root, found.log.entries));
+    if found.log.tree.checkpoints.is_empty() {
+        table.pair("checkpoint", "none to hold the log against");
+    }
+    for checkpoint in &found.log.tree.checkpoints {
+        table.pair("checkpoint", stated(checkpoint));
+    }
     table
 }
 
@@ -96,6 +139,17 @@ impl Found {
             Some(first) => Err(Failure::Check(format!("the documents are not clean: {}", placed(first)))),
         }
     }
+}
+
+fn stated(checkpoint: &CheckpointFound) -> String {
+    let signed_by: Vec<String> = checkpoint.signed_by.iter().map(ToString::to_string).collect();
+    format!(
+        "{} at {}, {}, signed by {}",
+        checkpoint.root,
+        checkpoint.size,
+        if checkpoint.agrees { "as the log gives it" } else { "NOT WHAT THE LOG GIVES" },
+        if signed_by.is_empty() { "NO KEY THAT MAY".to_owned() } else { signed_by.join(" and ") }
+    )
 }
 
 /// A finding with the entry it is about.

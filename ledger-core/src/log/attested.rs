@@ -7,7 +7,9 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::io::Write;
 
+use super::canonical;
 use super::chain::Link;
 use super::tree::{Frontier, Levels, TreeHash, inclusion_proof, leaf_hash};
 use crate::values::{Length, Sequence, SubjectVersion};
@@ -30,10 +32,14 @@ impl Attested {
         attested
     }
 
-    /// The bytes of a leaf: an object in canonical form.
+    /// The bytes of a leaf: an object in canonical form. Cost: 0.1 us.
     pub fn leaf_bytes((subject, version, sequence): Ending<'_>) -> Vec<u8> {
-        let subject = serde_json::Value::from(subject);
-        format!("{{\"sequence\":\"{sequence}\",\"subject\":{subject},\"version\":{version}}}").into_bytes()
+        let mut leaf = Vec::with_capacity(subject.len() + 72);
+        // Writing to memory does not fail.
+        let _ = write!(leaf, "{{\"sequence\":\"{sequence}\",\"subject\":");
+        canonical::write_string(subject, &mut leaf);
+        let _ = write!(leaf, ",\"version\":{version}}}");
+        leaf
     }
 
     /// Number of subjects.
@@ -64,14 +70,18 @@ impl Attested {
         self.leaves.binary_search_by(|(known, _)| (**known).cmp(subject))
     }
 
-    /// Takes endings that are new or have moved.
+    /// Takes endings that are new or have moved. Cost: 0.5 us for each, and a step for each that is known.
     fn set<'s>(&mut self, moved: impl IntoIterator<Item = Ending<'s>>) {
-        let mut new = Vec::new();
+        let mut moved: Vec<Ending<'s>> = moved.into_iter().collect();
+        moved.sort_unstable_by_key(|(subject, ..)| *subject);
+        let (mut new, mut at) = (Vec::new(), 0);
         for ending in moved {
             let leaf = leaf_hash(&Self::leaf_bytes(ending));
-            match self.find(ending.0) {
-                Ok(at) => self.leaves[at].1 = leaf,
-                Err(_) => new.push((Box::from(ending.0), leaf)),
+            // Both are in one order, so what was passed is not looked at again.
+            at += self.leaves[at..].iter().take_while(|(known, _)| **known < *ending.0).count();
+            match self.leaves.get_mut(at) {
+                Some((known, last)) if **known == *ending.0 => *last = leaf,
+                _ => new.push((Box::from(ending.0), leaf)),
             }
         }
         if !new.is_empty() {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::Entry;
+use super::entry::{Entry, Plain};
 use crate::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
 
 /// How long the log is, and the hash of its last entry's bytes: what anyone must hold to notice a rollback.
@@ -40,6 +40,40 @@ pub struct ChainError {
     pub sequence: Sequence,
     /// What does not fit, with both values.
     pub what: String,
+}
+
+/// Where an entry says that it stands. `S` is the subject's name, borrowed or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<S> {
+    /// Position in the log.
+    pub sequence: Sequence,
+    /// Hash of the entry before.
+    pub prev: Hash,
+    /// When it was recorded.
+    pub recorded_time: Timestamp,
+    /// When it happened.
+    pub time: Timestamp,
+    /// Whose history it belongs to.
+    pub subject: S,
+    /// Position in that history.
+    pub subject_version: SubjectVersion,
+    /// The subject's previous entry.
+    pub subject_prev: Option<Sequence>,
+}
+
+impl<'e, S: From<&'e str>> Place<S> {
+    /// That of an entry.
+    pub fn of(entry: &Plain<'e>) -> Self {
+        Place {
+            sequence: entry.sequence,
+            prev: entry.prev,
+            recorded_time: entry.recorded_time,
+            time: entry.time,
+            subject: entry.subject.into(),
+            subject_version: entry.subject_version,
+            subject_prev: entry.subject_prev,
+        }
+    }
 }
 
 /// Where the next entry goes: the head, the last recorded time, and each subject's last version and position.
@@ -118,6 +152,12 @@ impl Link {
 
     /// Accepts `entry`, whose bytes hash to `hash`, as the next one. Cost: one map look-up.
     pub fn extend(&mut self, entry: &Entry, hash: Hash) -> Result<(), ChainError> {
+        self.accept(&Place::<&str>::of(&entry.borrowed()), hash)
+    }
+
+    /// As [`Link::extend`], of the entry that stands there.
+    pub fn accept<S: AsRef<str>>(&mut self, entry: &Place<S>, hash: Hash) -> Result<(), ChainError> {
+        let subject = entry.subject.as_ref();
         let expected = self.head.length.next_sequence();
         let wrong = |what| Err(ChainError { sequence: expected, what });
         if entry.sequence != expected {
@@ -141,21 +181,20 @@ impl Link {
             ));
         }
         let next = (entry.subject_version, entry.sequence);
-        let (version, prev) = match self.subjects.get_mut(&entry.subject) {
+        let (version, prev) = match self.subjects.get_mut(subject) {
             Some(last) => {
                 let (version, at) = *last;
                 *last = next;
                 (version, Some(at))
             }
             None => {
-                self.subjects.insert(entry.subject.clone(), next);
+                self.subjects.insert(subject.to_owned(), next);
                 (SubjectVersion::default(), None)
             }
         };
         if version.next() != Some(entry.subject_version) || prev != entry.subject_prev {
             return wrong(format!(
-                "{} has version {} after {version}, and its previous entry is {}, not {}",
-                entry.subject,
+                "{subject} has version {} after {version}, and its previous entry is {}, not {}",
                 entry.subject_version,
                 prev.map_or("none".to_owned(), |at| at.to_string()),
                 entry.subject_prev.map_or("none".to_owned(), |at| at.to_string())

@@ -13,7 +13,44 @@ use crate::values::Length;
 pub struct Edges {
     size: Length,
     /// Of each level of tiles, from 0: fewer than 256 hashes.
-    levels: Vec<Vec<TreeHash>>,
+    levels: Vec<Partial>,
+}
+
+/// The hashes of a tile that is not full, and the complete subtrees over them by height, so that none is hashed twice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Partial(Vec<Vec<TreeHash>>);
+
+impl Partial {
+    fn of(hashes: Vec<TreeHash>) -> Self {
+        let mut partial = Partial::default();
+        hashes.into_iter().for_each(|hash| partial.push(hash));
+        partial
+    }
+
+    /// Adds a hash. Cost: one hash on average.
+    fn push(&mut self, hash: TreeHash) {
+        let (mut height, mut node) = (0, hash);
+        loop {
+            if self.0.len() == height {
+                self.0.push(Vec::new());
+            }
+            let row = &mut self.0[height];
+            row.push(node);
+            match row[..] {
+                [.., left, right] if row.len().is_multiple_of(2) => node = node_hash(&left, &right),
+                _ => return,
+            }
+            height += 1;
+        }
+    }
+
+    fn hashes(&self) -> &[TreeHash] {
+        self.0.first().map_or(&[], Vec::as_slice)
+    }
+
+    fn node(&self, height: u32, index: u64) -> Option<TreeHash> {
+        self.0.get(height as usize)?.get(usize::try_from(index).ok()?).copied()
+    }
 }
 
 impl Edges {
@@ -23,7 +60,7 @@ impl Edges {
         let mut levels = Vec::new();
         for level in (0..=MAX_TILE_LEVEL).take_while(|level| hashes_at(*level, size) > 0) {
             let tile = partial_at(level, size);
-            levels.push(if tile.width == 0 { Vec::new() } else { hashes(tile)? });
+            levels.push(if tile.width == 0 { Partial::default() } else { Partial::of(hashes(tile)?) });
         }
         Ok(Edges { size, levels })
     }
@@ -38,16 +75,17 @@ impl Edges {
         let mut carried = Some((0, leaf));
         while let Some((level, hash)) = carried.take() {
             if self.levels.len() == level {
-                self.levels.push(Vec::with_capacity(TILE_WIDTH as usize));
+                self.levels.push(Partial::default());
             }
-            let Some(hashes) = self.levels.get_mut(level) else { break };
-            hashes.push(hash);
-            if hashes.len() as u64 == TILE_WIDTH {
+            let Some(partial) = self.levels.get_mut(level) else { break };
+            partial.push(hash);
+            if let Some(root) = partial.node(TILE_HEIGHT, 0) {
                 // Below 8 levels, since a size has 64 bits.
                 let height = TILE_HEIGHT * level as u32;
-                full(Tile::full(level as u32, self.size.0 >> height >> TILE_HEIGHT), hashes);
-                carried = Some((level + 1, subtree(hashes)));
-                hashes.clear();
+                let tile = Tile::full(level as u32, self.size.0 >> height >> TILE_HEIGHT);
+                full(tile, partial.hashes());
+                *partial = Partial::default();
+                carried = Some((level + 1, root));
             }
         }
         self.size.0 += 1;
@@ -55,17 +93,15 @@ impl Edges {
 
     /// The hashes of the last tile of a level of tiles, while it is partial.
     pub fn partial(&self, level: u32) -> &[TreeHash] {
-        self.levels.get(level as usize).map_or(&[], Vec::as_slice)
+        self.levels.get(level as usize).map_or(&[], Partial::hashes)
     }
 
     /// The root of the complete subtree over the leaves from `index << level`, `1 << level` of them, if it lies under
-    /// one of the last tiles. Cost: at most 127 hashes.
+    /// one of the last tiles. Cost: a look-up.
     pub fn node(&self, level: u32, index: u64) -> Option<TreeHash> {
         let (tile_level, within) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
-        let edge = partial_at(tile_level, self.size);
-        let first = (index << within).checked_sub(edge.index * TILE_WIDTH)? as usize;
-        let hashes = self.partial(tile_level).get(first..first + (1 << within))?;
-        Some(subtree(hashes))
+        let first = (partial_at(tile_level, self.size).index * TILE_WIDTH) >> within;
+        self.levels.get(tile_level as usize)?.node(within, index.checked_sub(first)?)
     }
 }
 

@@ -76,7 +76,8 @@ impl FromStr for CommandId {
         let wrong = || Malformed(format!("'{text}' is not a command id: a UUIDv7 in lower case expected"));
         let id = CommandId(Uuid::try_parse(text).map_err(|_| wrong())?);
         let version_7 = id.0.get_version_num() == 7 && id.0.get_variant() == uuid::Variant::RFC4122;
-        if version_7 && id.to_string() == text { Ok(id) } else { Err(wrong()) }
+        let mut spelled = Uuid::encode_buffer();
+        if version_7 && id.0.hyphenated().encode_lower(&mut spelled) == text { Ok(id) } else { Err(wrong()) }
     }
 }
 
@@ -105,12 +106,11 @@ impl FromStr for EventId {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let (command, ordinal) = match text.split_once('.') {
-            None => (text, 1),
-            Some((command, ordinal)) => (command, ordinal.parse().unwrap_or(0)),
+        let Some((command, ordinal)) = text.split_once('.') else {
+            return Ok(EventId { command: text.parse()?, ordinal: 1 });
         };
-        let id = EventId { command: command.parse()?, ordinal };
-        if ordinal > 0 && id.to_string() == text {
+        let id = EventId { command: command.parse()?, ordinal: ordinal.parse().unwrap_or(0) };
+        if id.ordinal > 1 && id.ordinal.to_string() == ordinal {
             return Ok(id);
         }
         Err(Malformed(format!(
@@ -269,23 +269,17 @@ impl Entry {
         if bytes.len() > MAX_ENTRY_BYTES {
             return Err(EntryError::TooLarge { bytes: bytes.len() });
         }
-        // Plain attributes in their places have one spelling each, so `data` alone remains to be checked. Whatever else
-        // the bytes are, the general decoder accepts it or says what is wrong.
-        if let Some(entry) = Self::plain(bytes).filter(|entry| canonical::check_at(&entry.data, 1).is_ok()) {
-            return Ok(entry);
+        if let Some(plain) = Plain::of(bytes) {
+            return Ok(plain.to_entry());
         }
         canonical::check(bytes)?;
         Self::decode_any(bytes)
     }
 
-    fn plain(bytes: &[u8]) -> Option<Entry> {
-        Outline::of(bytes)?.entry().filter(|entry| entry.check().is_ok())
-    }
-
     /// As [`Entry::decode`] for bytes that were checked before they were stored: the spelling is not checked
     /// again. Never for bytes from outside, nor where the store itself is in question.
     pub fn decode_trusted(bytes: &[u8]) -> Result<Entry, EntryError> {
-        Self::plain(bytes).map_or_else(|| Self::decode_any(bytes), Ok)
+        Plain::trusted(bytes).map_or_else(|| Self::decode_any(bytes), |plain| Ok(plain.to_entry()))
     }
 
     fn decode_any(bytes: &[u8]) -> Result<Entry, EntryError> {
@@ -325,6 +319,107 @@ impl Entry {
         Ok(entry)
     }
 
+    /// What the types do not say.
+    fn check(&self) -> Result<(), EntryError> {
+        self.borrowed().check()
+    }
+
+    /// The same entry, borrowed.
+    pub fn borrowed(&self) -> Plain<'_> {
+        Plain {
+            sequence: self.sequence,
+            id: self.id,
+            event_type: &self.event_type,
+            subject: &self.subject,
+            subject_version: self.subject_version,
+            subject_prev: self.subject_prev,
+            time: self.time,
+            recorded_time: self.recorded_time,
+            source: &self.source,
+            prev: self.prev,
+            command_hash: self.command_hash,
+            auth_type: self.auth_type,
+            auth_id: &self.auth_id,
+            correlation: self.correlation.as_deref(),
+            causation: self.causation,
+            data: &self.data,
+        }
+    }
+}
+
+/// An entry as [`Entry`], borrowed from its bytes: for whoever looks at many and keeps none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plain<'e> {
+    /// Position in the log.
+    pub sequence: Sequence,
+    /// Identity of the event.
+    pub id: EventId,
+    /// The event's type.
+    pub event_type: &'e str,
+    /// Whose history the entry belongs to.
+    pub subject: &'e str,
+    /// Position in that history.
+    pub subject_version: SubjectVersion,
+    /// The subject's previous entry.
+    pub subject_prev: Option<Sequence>,
+    /// When it happened.
+    pub time: Timestamp,
+    /// When the ledger recorded it.
+    pub recorded_time: Timestamp,
+    /// The ledger that wrote it.
+    pub source: &'e str,
+    /// Hash of the previous entry's bytes.
+    pub prev: Hash,
+    /// Hash of the canonical command.
+    pub command_hash: Hash,
+    /// How the author was known.
+    pub auth_type: AuthType,
+    /// The author's handle.
+    pub auth_id: &'e str,
+    /// The assessment or import the entry belongs to.
+    pub correlation: Option<&'e str>,
+    /// The event that caused this one.
+    pub causation: Option<EventId>,
+    /// The event's own fields.
+    pub data: &'e [u8],
+}
+
+impl<'e> Plain<'e> {
+    /// The entry these bytes spell, if every attribute is plain text, as nearly always. None says nothing: whatever else
+    /// the bytes are, [`Entry::decode`] accepts it or says what is wrong. Cost: two passes, some 600 ns.
+    pub fn of(bytes: &'e [u8]) -> Option<Self> {
+        // Plain attributes in their places have one spelling each, so `data` alone remains to be checked.
+        let fits = bytes.len() <= MAX_ENTRY_BYTES;
+        Self::trusted(bytes).filter(|plain| fits && canonical::check_at(plain.data, 1).is_ok())
+    }
+
+    /// As [`Plain::of`], of bytes whose spelling was checked before.
+    fn trusted(bytes: &'e [u8]) -> Option<Self> {
+        Outline::of(bytes)?.plain().filter(|plain| plain.check().is_ok())
+    }
+
+    /// A copy that owns what it says.
+    pub fn to_entry(&self) -> Entry {
+        Entry {
+            sequence: self.sequence,
+            id: self.id,
+            event_type: self.event_type.to_owned(),
+            subject: self.subject.to_owned(),
+            subject_version: self.subject_version,
+            subject_prev: self.subject_prev,
+            time: self.time,
+            recorded_time: self.recorded_time,
+            source: self.source.to_owned(),
+            prev: self.prev,
+            command_hash: self.command_hash,
+            auth_type: self.auth_type,
+            auth_id: self.auth_id.to_owned(),
+            correlation: self.correlation.map(ToOwned::to_owned),
+            causation: self.causation,
+            data: self.data.to_vec(),
+        }
+    }
+
     /// What the types do not say. CloudEvents forbids empty attribute values and control characters in them.
     fn check(&self) -> Result<(), EntryError> {
         let wrong = |what: String| Err(EntryError::Attributes(what));
@@ -344,14 +439,16 @@ impl Entry {
             return wrong("subjectprev is not before sequence".to_owned());
         }
         let texts = [
-            ("authid", &*self.auth_id),
-            ("correlationid", self.correlation.as_deref().unwrap_or("-")),
-            ("source", &*self.source),
-            ("subject", &*self.subject),
-            ("type", &*self.event_type),
+            ("authid", self.auth_id),
+            ("correlationid", self.correlation.unwrap_or("-")),
+            ("source", self.source),
+            ("subject", self.subject),
+            ("type", self.event_type),
         ];
         for (name, text) in texts {
-            if text.is_empty() || text.len() > 300 || text.chars().any(char::is_control) {
+            // All bytes are looked at, which takes a few steps for dozens of them; most texts are plain.
+            let plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+            if text.is_empty() || text.len() > 300 || !plain && text.chars().any(char::is_control) {
                 return wrong(format!("{name} must have 1 to 300 bytes and no control characters"));
             }
         }
@@ -452,6 +549,21 @@ pub(crate) mod tests {
         assert_eq!(Entry::decode(&bytes), Ok(entry));
         let value: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
         assert_eq!(serde_jcs::to_vec(&value).expect("JCS"), bytes);
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = sample().id.command.to_string();
+        for good in [id.clone(), format!("{id}.2"), format!("{id}.65535")] {
+            assert_eq!(good.parse::<EventId>().map(|id| id.to_string()), Ok(good));
+        }
+        let others =
+            [".", ".0", ".1", ".02", ".+2", ".65536", ".2 ", ".2.3", " "].map(|end| format!("{id}{end}"));
+        let spelled = [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}")];
+        let version_4 = [format!("{}4{}", &id[..14], &id[15..]), format!("{}0{}", &id[..19], &id[20..])];
+        for bad in others.iter().chain(&spelled).chain(&version_4) {
+            assert!(bad.parse::<EventId>().is_err(), "accepted {bad}");
+        }
     }
 
     #[test]

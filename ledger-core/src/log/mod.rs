@@ -12,16 +12,18 @@ pub mod edges;
 mod entry;
 mod note;
 mod outline;
+mod side_by_side;
 pub mod tile;
 pub mod tree;
 pub mod witness;
 
 pub use attested::{Attested, Ending, Followed};
-pub use chain::{ChainError, Head, Link, Mark};
+pub use chain::{ChainError, Head, Link, Mark, Place};
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
-pub use entry::{AuthType, CommandId, Entry, EntryError, EventId, MAX_ENTRY_BYTES};
+pub use entry::{AuthType, CommandId, Entry, EntryError, EventId, MAX_ENTRY_BYTES, Plain};
 pub use note::{
     Algorithm, MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteError, NoteSignature, SigningKey, VerifierKey,
 };
 pub use outline::Outline;
+pub use side_by_side::hashes;
 pub use tree::TreeHash;

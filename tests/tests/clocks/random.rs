@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger_core::assessment::codes::Subject;
 use ledger_core::values::Length;
 use ledger_tests::random::Dice;
-use replay::{KnownAt, Log, Register, subject_register, verify};
+use replay::{Held, KnownAt, Log, Register, subject_register, verify};
 use serde_json::{Value, json};
 
 use super::days::{last_day, london, next, previous};
@@ -229,7 +229,7 @@ fn the_register_answers_as_the_naive_model_does() {
         reached(&history.entries, &mut counts);
         asked += questions(seed, &history, &mut counts);
         let log = Log::over(history.world.ledger().store()).expect("a log");
-        let verified = verify(&log, None, &mut quiet).expect("read");
+        let verified = verify(&log, &Held::default(), &mut quiet).expect("read");
         assert!(verified.ok, "seed {seed}: {:?}", verified.findings);
     }
     println!("seeds {:?}: {asked} questions, each answered twice", seeds());

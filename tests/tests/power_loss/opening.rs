@@ -16,7 +16,7 @@ use ledger_tests::disk::{Disk, Image, Kept, lay_out};
 use ledger_tests::program::{Site, acknowledged, run as run_program};
 use ledger_tests::random::Dice;
 use ledger_tests::recording::{self, Operation};
-use replay::{Log, verify};
+use replay::{Held, Log, verify};
 use serde_json::Value;
 
 use super::is_point;
@@ -125,7 +125,7 @@ impl Opening {
         let log = self.check_log(&ledger)?;
         self.check_documents(&ledger, &log)?;
         let read = Log::over(ledger.store()).map_err(|error| error.to_string())?;
-        let verified = verify(&read, None, &mut |_, _| ()).map_err(|error| error.to_string())?;
+        let verified = verify(&read, &Held::default(), &mut |_, _| ()).map_err(|error| error.to_string())?;
         if !verified.ok {
             return Err(format!("it does not verify: {:?}", verified.findings));
         }
