@@ -1,22 +1,24 @@
-//! The index: where each subject's entries are.
+//! The index: where each subject's entries are, and what its scores say.
 //!
 //! Entries of one subject lie scattered over the log. Questions about one subject are answered from its own entries,
 //! so that they cost what its history costs and not what the log does; the index says which these are. It is derived,
-//! kept as a snapshot between starts, and brought up to date by reading what is new. Memory: some 3 bytes an entry.
+//! kept as a snapshot between starts, and brought up to date by reading what is new. Memory: some 6 bytes an entry.
 //!
 //! Beside each position stands whether the entry can change a rating by itself: of a history of thousands, few can.
+//! Scores, of which a publication cites dozens, are kept so that they need not be read (`scores.rs`).
 
 use std::collections::{BTreeMap, HashMap};
 
-use ledger_core::assessment::EventKind;
 use ledger_core::assessment::codes::Subject;
-use ledger_core::assessment::event::EvidenceWithdrawn;
+use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::log::{Entry, Outline};
-use ledger_core::ordered;
 use ledger_core::values::{Length, Sequence, SubjectVersion};
+use ledger_core::{ordered, recorded_trusted};
 use serde::{Deserialize, Serialize};
 
 use crate::log::ReplayError;
+use crate::numbers::{put, take};
+use crate::scores::{Names, ScoreSaid, Scores};
 
 /// Where entries are, by subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,23 +26,24 @@ pub struct Index {
     length: Length,
     #[serde(with = "ordered")]
     streams: HashMap<String, Stream>,
+    names: Names,
     /// Evidence withdrawn, and the entries that say so: scores of other subjects may rest on it.
     withdrawn: BTreeMap<Sequence, Sequence>,
 }
 
 /// The positions of one subject's entries, ascending: each as the distance from the one before, doubled, and one more
-/// where the entry can change a rating; seven bits a byte, the lowest first.
+/// where the entry can change a rating (`numbers.rs`). And what its scores say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Stream {
-    entries: u32,
     last: u64,
     steps: Vec<u8>,
+    scores: Scores,
 }
 
 /// The name of the index, of its snapshot and on the command line.
 pub(crate) const INDEX: &str = "index";
 /// The version of the index's shape.
-pub(crate) const INDEX_VERSION: u32 = 1;
+pub(crate) const INDEX_VERSION: u32 = 2;
 
 /// Whether an entry of this kind can change what is answered about a rating. Scores cannot: a publication names those
 /// that count.
@@ -61,7 +64,6 @@ pub(crate) fn rates(kind: EventKind) -> bool {
             | K::CorrectionRecorded
             | K::AssessmentTriggered
             | K::TriggerDischarged
-            | K::ContextRecorded
     )
 }
 
@@ -74,7 +76,7 @@ impl Index {
         let mut index = Index::default();
         for (sequence, bytes) in entries {
             index.length = Length(sequence.get());
-            index.apply(bytes)?;
+            index.apply(bytes, None)?;
         }
         index.length = length;
         Ok(index)
@@ -83,16 +85,6 @@ impl Index {
     /// How many entries it covers: all before this length.
     pub fn length(&self) -> Length {
         self.length
-    }
-
-    /// How many entries a subject has.
-    pub fn entries_of(&self, subject: &Subject) -> u32 {
-        self.streams.get(subject.as_str()).map_or(0, |stream| stream.entries)
-    }
-
-    /// How many subjects have entries.
-    pub fn subjects(&self) -> usize {
-        self.streams.len()
     }
 
     /// The subject's entries before `until`, in order.
@@ -127,6 +119,16 @@ impl Index {
             .collect()
     }
 
+    /// What the subject's score entries before `until` say, in order.
+    pub(crate) fn scores<'i>(
+        &'i self,
+        subject: &Subject,
+        until: Length,
+    ) -> impl Iterator<Item = ScoreSaid<'i>> {
+        let scores = self.streams.get(subject.as_str()).map(|stream| stream.scores.read(&self.names));
+        scores.into_iter().flatten().take_while(move |said| until.contains(said.sequence))
+    }
+
     /// The entry that withdrew an item of evidence, if one did before `until`.
     pub(crate) fn withdrawal(&self, evidence: Sequence, until: Length) -> Option<Sequence> {
         self.withdrawn.get(&evidence).copied().filter(|entry| until.contains(*entry))
@@ -137,62 +139,96 @@ impl Index {
         positions(steps).take_while(move |(sequence, _)| until.contains(*sequence))
     }
 
-    /// Takes the next entry's bytes.
-    pub(crate) fn apply(&mut self, bytes: &[u8]) -> Result<(), ReplayError> {
+    /// Whether more of an entry of this kind is kept than its place, so that it must be decoded.
+    pub(crate) fn wants(kind: EventKind) -> bool {
+        use EventKind as K;
+        matches!(kind, K::ScoreAssigned | K::ScoreChanged | K::ScoreModerated | K::EvidenceWithdrawn)
+    }
+
+    /// Takes the next entry's bytes, with what they record if that was decoded already. Nothing changes if they are
+    /// refused.
+    pub(crate) fn apply(&mut self, bytes: &[u8], event: Option<&Recorded>) -> Result<(), ReplayError> {
         let sequence = self.length.next_sequence();
-        if let Some(outline) = Outline::of(bytes) {
-            let withdraws = || outline.data().map(<[u8]>::to_vec);
-            return self.place(sequence, outline.sequence, outline.subject, outline.event_type, withdraws);
+        match Outline::of(bytes) {
+            Some(Outline { sequence: stated, subject, event_type, .. }) => {
+                self.place(stated, subject, event_type, bytes, event)
+            }
+            None => {
+                let entry = Entry::decode_trusted(bytes).map_err(|e| ReplayError::entry(sequence, &e))?;
+                self.place(entry.sequence, &entry.subject, &entry.event_type, bytes, event)
+            }
         }
-        let entry = Entry::decode_trusted(bytes).map_err(|error| ReplayError::entry(sequence, &error))?;
-        self.place(sequence, entry.sequence, &entry.subject, &entry.event_type, || Some(entry.data.clone()))
     }
 
     fn place(
         &mut self,
-        sequence: Sequence,
         stated: Sequence,
         subject: &str,
         event_type: &str,
-        data: impl FnOnce() -> Option<Vec<u8>>,
+        bytes: &[u8],
+        event: Option<&Recorded>,
     ) -> Result<(), ReplayError> {
-        let damaged = |what: String| ReplayError::Damaged { sequence, what };
-        if stated != sequence {
-            return Err(damaged(format!("its sequence says {stated}")));
-        }
-        let Some(kind) = EventKind::of_type(event_type) else {
-            return Err(damaged(format!("'{event_type}' is not an event type this version knows")));
+        let sequence = self.length.next_sequence();
+        let kind = kind_at(sequence, stated, event_type)?;
+        let decoded = match event {
+            None if Self::wants(kind) => {
+                Some(recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?)
+            }
+            _ => None,
         };
-        if kind == EventKind::EvidenceWithdrawn {
-            let event: EvidenceWithdrawn = serde_json::from_slice(&data().unwrap_or_default())
-                .map_err(|error| damaged(error.to_string()))?;
+        let said = event.or(decoded.as_ref());
+        let score = said.and_then(ScoreSaid::of);
+        let Index { streams, names, .. } = self;
+        let mut add = |stream: &mut Stream| stream.push(sequence, rates(kind), score.as_ref(), names);
+        let added = match streams.get_mut(subject) {
+            Some(stream) => add(stream),
+            None => add(streams.entry(subject.to_owned()).or_default()),
+        };
+        added.map_err(|cited| {
+            let what = format!("it cites entry {cited}, which does not stand before it");
+            ReplayError::Damaged { sequence, what }
+        })?;
+        if let Some(Event::EvidenceWithdrawn(event)) = said.map(|recorded| &recorded.event) {
             self.withdrawn.insert(event.evidence, sequence);
-        }
-        match self.streams.get_mut(subject) {
-            Some(stream) => stream.push(sequence, rates(kind)),
-            None => self.streams.entry(subject.to_owned()).or_default().push(sequence, rates(kind)),
         }
         self.length = Length(sequence.get() + 1);
         Ok(())
     }
 }
 
+/// The kind of the entry at this position, if it says that it stands there and is of a kind that is known.
+fn kind_at(sequence: Sequence, stated: Sequence, event_type: &str) -> Result<EventKind, ReplayError> {
+    let damaged = |what: String| ReplayError::Damaged { sequence, what };
+    if stated != sequence {
+        return Err(damaged(format!("its sequence says {stated}")));
+    }
+    let unknown = || damaged(format!("'{event_type}' is not an event type this version knows"));
+    EventKind::of_type(event_type).ok_or_else(unknown)
+}
+
 impl Stream {
-    fn push(&mut self, sequence: Sequence, rates: bool) {
-        let mut step = ((sequence.get() - self.last) << 1) | u64::from(rates);
-        while step >= 0x80 {
-            self.steps.push((step & 0x7f) as u8 | 0x80);
-            step >>= 7;
+    /// Adds the next entry. Refuses a score that cites what does not stand before it, and says what.
+    fn push(
+        &mut self,
+        sequence: Sequence,
+        rates: bool,
+        score: Option<&ScoreSaid<'_>>,
+        names: &mut Names,
+    ) -> Result<(), Sequence> {
+        if let Some(score) = score {
+            self.scores.push(names, score)?;
         }
-        self.steps.push(step as u8);
+        put(&mut self.steps, (sequence.get() - self.last) << 1 | u64::from(rates));
         self.last = sequence.get();
-        self.entries += 1;
+        Ok(())
     }
 
     /// How many entries before `until` there are, and the last; none if there is none.
     fn end(&self, until: Length) -> Option<(u32, Sequence)> {
         if self.last < until.0 {
-            return Some((self.entries, Sequence::new(self.last)));
+            // Each number ends in a byte below 128.
+            let entries = self.steps.iter().filter(|byte| **byte < 0x80).count();
+            return Some((u32::try_from(entries).ok()?, Sequence::new(self.last)));
         }
         let before = positions(&self.steps).take_while(|(sequence, _)| until.contains(*sequence));
         before.fold(None, |end, (sequence, _)| Some((end.map_or(1, |(entries, _)| entries + 1), sequence)))
@@ -203,15 +239,7 @@ fn positions(steps: &[u8]) -> impl Iterator<Item = (Sequence, bool)> {
     let mut bytes = steps.iter();
     let mut last = 0;
     std::iter::from_fn(move || {
-        let (mut step, mut shift) = (0_u64, 0);
-        loop {
-            let byte = *bytes.next()?;
-            step |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                break;
-            }
-            shift += 7;
-        }
+        let step = take(&mut bytes)?;
         last += step >> 1;
         Some((Sequence::new(last), step & 1 == 1))
     })
@@ -226,7 +254,8 @@ mod tests {
         let mut stream = Stream::default();
         let given = [(0, true), (1, false), (64, false), (65, true), (8_256, false), (9_000_000_000, true)];
         for (sequence, rates) in given {
-            stream.push(Sequence::new(sequence), rates);
+            let pushed = stream.push(Sequence::new(sequence), rates, None, &mut Names::default());
+            assert_eq!(pushed, Ok(()));
         }
         let back: Vec<(u64, bool)> =
             positions(&stream.steps).map(|(sequence, rates)| (sequence.get(), rates)).collect();

@@ -332,7 +332,8 @@ impl Log {
             *index = kept.map_or_else(Index::default, |(_, index)| index);
         }
         let begun = index.length();
-        self.pass(begun, end, progress, |_, _| Ok(()), |_, bytes, ()| index.apply(bytes))?;
+        let kept = |sequence, bytes: &[u8]| wanted(sequence, bytes, Index::wants);
+        self.pass(begun, end, progress, kept, |_, bytes, event| index.apply(bytes, event.as_deref()))?;
         if end.0 - begun.0 > KEPT_AFTER {
             self.keep(|snapshots| {
                 snapshots.save(INDEX, INDEX_VERSION, self.head_at(end).ok()?, &*index).ok()
@@ -396,7 +397,7 @@ impl Log {
         progress: &mut dyn FnMut(Length, Length),
         folded: &mut F,
     ) -> Result<(), ReplayError> {
-        let event = |sequence, bytes: &[u8]| wanted::<F>(sequence, bytes);
+        let event = |sequence, bytes: &[u8]| wanted(sequence, bytes, F::wants);
         self.pass(from, until, progress, event, |_, _, event: Option<Box<Recorded>>| {
             event.iter().filter(|event| counts(event)).for_each(|event| folded.apply(event));
             Ok(())
@@ -499,14 +500,15 @@ impl Log {
     }
 }
 
-/// The event of an entry, if the projections want it.
-pub(crate) fn wanted<F: Fold>(
+/// The event of an entry, if those of its kind are wanted.
+pub(crate) fn wanted(
     sequence: Sequence,
     bytes: &[u8],
+    wants: impl Fn(EventKind) -> bool,
 ) -> Result<Option<Box<Recorded>>, ReplayError> {
     let kind = Outline::type_of(bytes).and_then(EventKind::of_type);
     // What is not plain or not known is decoded, which says what is wrong with it.
-    if !kind.is_none_or(F::wants) {
+    if !kind.is_none_or(wants) {
         return Ok(None);
     }
     let recorded = recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?;

@@ -29,6 +29,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::projection::Projection;
+use crate::scores::{FollowsFrom, ScoreSaid};
 
 /// A result and the days on which something became of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -455,18 +456,8 @@ impl Register {
         let frameworks = &self.frameworks;
         let known = of_subject(&mut self.subjects, &recorded.subject);
         match &recorded.event {
-            Event::ScoreAssigned(event) => {
-                let key = (event.statement.clone(), event.category.clone());
-                known.score(sequence, event.assessment, key, event.score, event.evidence.clone());
-            }
-            Event::ScoreChanged(event) => {
-                let key = (event.statement.clone(), event.category.clone());
-                known.score(sequence, event.assessment, key, event.score, event.evidence.clone());
-            }
-            Event::ScoreModerated(event) => {
-                let key = (event.statement.clone(), event.category.clone());
-                let evidence = known.score_entry(event.moderates).map(|score| score.evidence.clone());
-                known.score(sequence, event.assessment, key, event.score, evidence.unwrap_or_default());
+            Event::ScoreAssigned(_) | Event::ScoreChanged(_) | Event::ScoreModerated(_) => {
+                ScoreSaid::of(recorded).into_iter().for_each(|said| known.score(&said));
             }
             Event::AssessmentClosed(event) => {
                 known.scores.retain(|_, score| score.assessment != event.assessment);
@@ -526,6 +517,11 @@ impl Register {
             }
             _ => {}
         }
+    }
+
+    /// Takes what a score entry of the subject says, in the place of the entry.
+    pub(crate) fn score(&mut self, subject: &Subject, said: &ScoreSaid<'_>) {
+        of_subject(&mut self.subjects, subject).score(said);
     }
 
     fn correct(&mut self, recorded: &Recorded, event: &CorrectionRecorded) {
@@ -881,15 +877,16 @@ impl Kept {
 }
 
 impl SubjectRatings {
-    fn score(
-        &mut self,
-        sequence: Sequence,
-        assessment: Sequence,
-        key: ScoreKey,
-        score: Score,
-        evidence: Vec<Sequence>,
-    ) {
-        self.scores.insert(sequence, ScoreEntry { assessment, key, score, evidence });
+    fn score(&mut self, said: &ScoreSaid<'_>) {
+        let evidence = match &said.follows_from {
+            FollowsFrom::Evidence(evidence) => evidence.clone(),
+            FollowsFrom::Moderated(score) => {
+                self.score_entry(*score).map_or_else(Vec::new, |moderated| moderated.evidence.clone())
+            }
+        };
+        let key = (said.statement.clone(), said.category.cloned());
+        let entry = ScoreEntry { assessment: said.assessment, key, score: said.score, evidence };
+        self.scores.insert(said.sequence, entry);
     }
 
     /// A score entry that is or may be published.

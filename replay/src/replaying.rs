@@ -93,8 +93,10 @@ pub fn replay(
 ) -> Result<Replayed, ReplayError> {
     let until = log.known(known_at)?;
     let (mut everything, mut index) = (Everything::default(), Index::default());
-    log.pass(Length(0), until, progress, wanted::<Everything>, |_, bytes, event| {
-        index.apply(bytes)?;
+    let wants = |kind| Everything::wants(kind) || Index::wants(kind);
+    let prepare = |sequence, bytes: &[u8]| wanted(sequence, bytes, wants);
+    log.pass(Length(0), until, progress, prepare, |_, bytes, event| {
+        index.apply(bytes, event.as_deref())?;
         event.iter().for_each(|event| everything.apply(event));
         Ok(())
     })?;

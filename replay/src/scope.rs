@@ -2,8 +2,9 @@
 //!
 //! The same register as for the whole country, fed with those entries only: the frameworks, whatever can change the
 //! subject's rating, the scores that its publications cite, the withdrawal of evidence under them, the same for the
-//! areas it follows, and the names of those that follow it. A test holds the answers against those of the whole register. Cost: a page for each of these
-//! entries at most, however long the log.
+//! areas it follows, and the names of those that follow it. What scores say is in the index, so none of them is read. A
+//! test holds the answers against those of the whole register. Cost: a page for each other entry at most, however long
+//! the log.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,7 @@ use crate::index::Index;
 use crate::log::{Log, Reading, ReplayError};
 use crate::projection::Projection;
 use crate::register::Register;
+use crate::scores::{FollowsFrom, ScoreSaid};
 
 /// The register as far as it concerns one subject, as known at a moment. Cost: that of the entries it rests on, once
 /// the index is up to date.
@@ -41,8 +43,10 @@ pub(crate) fn scoped(
     let mut register = Register::default();
     let programme = log.programme(index)?;
     let known = programme.iter().take_while(|recorded| until.contains(recorded.sequence));
-    // Frameworks depend on nothing, so they may come first.
-    known.chain(scope.entries.values()).for_each(|recorded| register.apply(recorded));
+    // Frameworks depend on nothing, and scores on nothing but scores, so they may come first.
+    known.for_each(|recorded| register.apply(recorded));
+    scope.scores.values().for_each(|(subject, said)| register.score(subject, said));
+    scope.entries.values().for_each(|recorded| register.apply(recorded));
     Ok(register)
 }
 
@@ -54,7 +58,8 @@ pub(crate) fn entries_of(
     until: Length,
 ) -> Result<BTreeSet<Sequence>, ReplayError> {
     let scope = Scope::of(log, index, subject, until)?;
-    Ok(scope.entries.into_keys().chain(index.of(&Subject::national(), until)).collect())
+    let entries = scope.entries.into_keys().chain(scope.scores.into_keys());
+    Ok(entries.chain(index.of(&Subject::national(), until)).collect())
 }
 
 /// A subject's own entries and whatever else its rating rests on: what a question about other events is put to.
@@ -103,13 +108,22 @@ struct Scope<'s> {
     index: &'s Index,
     until: Length,
     entries: BTreeMap<Sequence, Recorded>,
+    /// Scores that publications cite, with whose they are.
+    scores: BTreeMap<Sequence, (Subject, ScoreSaid<'s>)>,
     followed: BTreeSet<Subject>,
 }
 
 impl<'s> Scope<'s> {
     /// What the subject's rating rests on beside the programme.
     fn of(log: &'s Log, index: &'s Index, subject: &Subject, until: Length) -> Result<Self, ReplayError> {
-        let mut scope = Scope { log, index, until, entries: BTreeMap::new(), followed: BTreeSet::new() };
+        let mut scope = Scope {
+            log,
+            index,
+            until,
+            entries: BTreeMap::new(),
+            scores: BTreeMap::new(),
+            followed: BTreeSet::new(),
+        };
         scope.follow(subject)?;
         Ok(scope)
     }
@@ -122,9 +136,7 @@ impl<'s> Scope<'s> {
         let own = self.index.rating(subject, self.until);
         self.add(own.clone())?;
         let cited = self.cited(&own);
-        self.add(cited.clone())?;
-        let scores = self.scores_under(cited)?;
-        let withdrawals = self.withdrawals(&scores);
+        let withdrawals = self.add_scores(subject, cited);
         self.add(withdrawals)?;
         for successor in self.successors(subject, &own) {
             self.name(&successor)?;
@@ -135,17 +147,27 @@ impl<'s> Scope<'s> {
         Ok(())
     }
 
-    /// Adds what a score follows from: a moderated one rests on the evidence of the score it moderates, which may have
-    /// been moderated too. Returns all of them.
-    fn scores_under(&mut self, cited: Vec<Sequence>) -> Result<Vec<Sequence>, ReplayError> {
-        let mut scores = cited.clone();
-        let mut moderated = self.moderated(&cited);
-        while !moderated.is_empty() {
-            self.add(moderated.clone())?;
-            scores.extend(&moderated);
-            moderated = self.moderated(&moderated);
+    /// Adds the scores cited, and what they follow from: a moderated one rests on the evidence of the score it moderates,
+    /// which may have been moderated too. Returns the withdrawals of evidence under them. The index says it all.
+    fn add_scores(&mut self, subject: &Subject, mut wanted: BTreeSet<Sequence>) -> Vec<Sequence> {
+        if wanted.is_empty() {
+            return Vec::new();
         }
-        Ok(scores)
+        let mut withdrawals = Vec::new();
+        let all: Vec<ScoreSaid<'s>> = self.index.scores(subject, self.until).collect();
+        // What a score moderates stands before it.
+        for said in all.into_iter().rev() {
+            if !wanted.contains(&said.sequence) {
+                continue;
+            }
+            match &said.follows_from {
+                FollowsFrom::Moderated(score) => drop(wanted.insert(*score)),
+                FollowsFrom::Evidence(items) => withdrawals
+                    .extend(items.iter().filter_map(|item| self.index.withdrawal(*item, self.until))),
+            }
+            self.scores.insert(said.sequence, (subject.clone(), said));
+        }
+        withdrawals
     }
 
     /// Adds what an area is called, and nothing else about it.
@@ -178,29 +200,12 @@ impl<'s> Scope<'s> {
     }
 
     /// The score entries that publications cite.
-    fn cited(&self, entries: &[Sequence]) -> Vec<Sequence> {
+    fn cited(&self, entries: &[Sequence]) -> BTreeSet<Sequence> {
         let scores = entries.iter().filter_map(|entry| match self.event(entry) {
             Some(Event::RatingPublished(event)) => Some(&event.scores),
             _ => None,
         });
         scores.flatten().copied().collect()
-    }
-
-    fn moderated(&self, scores: &[Sequence]) -> Vec<Sequence> {
-        let moderated = scores.iter().filter_map(|entry| match self.event(entry) {
-            Some(Event::ScoreModerated(event)) => Some(event.moderates),
-            _ => None,
-        });
-        moderated.collect()
-    }
-
-    fn withdrawals(&self, scores: &[Sequence]) -> Vec<Sequence> {
-        let evidence = scores.iter().filter_map(|entry| match self.event(entry) {
-            Some(Event::ScoreAssigned(event)) => Some(&event.evidence),
-            Some(Event::ScoreChanged(event)) => Some(&event.evidence),
-            _ => None,
-        });
-        evidence.flatten().filter_map(|item| self.index.withdrawal(*item, self.until)).collect()
     }
 
     fn successors(&self, subject: &Subject, entries: &[Sequence]) -> Vec<Subject> {

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::values::{Hash, Malformed, spelled_as_text};
+use crate::values::{Hash, Malformed, described_as_text, read_text, spelled_as_text};
 
 /// Declares a string type with one check and one JSON form.
 macro_rules! code_type {
@@ -43,7 +43,19 @@ macro_rules! code_type {
             }
         }
 
-        spelled_as_text!($type, stringify!($type), $pattern, $description);
+        impl Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read_text(deserializer)
+            }
+        }
+
+        described_as_text!($type, stringify!($type), $pattern, $description);
     };
 }
 

@@ -91,7 +91,7 @@ impl<'e> Outline<'e> {
         let source = std::str::from_utf8(self.source).ok()?;
         let texts = [auth_id, correlation.unwrap_or_default(), source, self.subject, self.event_type];
         // An escape or a control character is not plain, and for the decoder to judge.
-        let plain = |text: &str| !text.bytes().any(|byte| byte == b'\\' || byte < b' ');
+        let plain = |text: &str| !text.bytes().fold(false, |any, byte| any | (byte == b'\\') | (byte < b' '));
         texts.into_iter().all(plain).then_some(())?;
         Some(Plain {
             sequence: self.sequence,

@@ -40,6 +40,11 @@ fn utf16_order(a: &str, b: &str) -> Ordering {
 /// everything else as itself (RFC 8785, 3.2.2.2).
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
+    if needs_no_escape(text.as_bytes()) {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     let mut plain_from = 0;
     for (index, byte) in text.bytes().enumerate() {
         if byte >= 0x20 && byte != b'"' && byte != b'\\' {
@@ -59,6 +64,13 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(&text.as_bytes()[plain_from..]);
     out.push(b'"');
+}
+
+/// Whether these bytes of a string stand for themselves. Looks at all of them: that takes a few steps for dozens of bytes,
+/// and stopping at the first would take one for each.
+fn needs_no_escape(bytes: &[u8]) -> bool {
+    let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    !bytes.iter().fold(false, |any, byte| any | escaped(*byte))
 }
 
 fn short_escape(byte: u8) -> Option<u8> {
@@ -182,6 +194,10 @@ impl<'a> Scan<'a> {
         self.at += 1;
         let start = self.at;
         loop {
+            // Most strings are plain to their end: eight bytes at a time up to the first that is not.
+            while self.bytes[self.at..].first_chunk::<8>().is_some_and(|eight| needs_no_escape(eight)) {
+                self.at += 8;
+            }
             match self.peek() {
                 None => return self.wrong("the string does not end"),
                 Some(b'"') => {
@@ -243,11 +259,14 @@ impl<'a> Scan<'a> {
 }
 
 /// Compares two keys as they stand between their quotes. Escapes make this differ from the order of the
-/// characters they stand for, so they are resolved first; keys with escapes do not occur in our events.
+/// characters they stand for, so they are resolved first; keys with escapes do not occur in our events. Looks no further
+/// than the first byte that differs: where both are ASCII and no escape comes before, those two characters decide.
 fn key_order(a: &[u8], b: &[u8]) -> Ordering {
-    let plain = |key: &[u8]| key.is_ascii() && !key.contains(&b'\\');
-    if plain(a) && plain(b) {
-        return a.cmp(b);
+    let plain = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii() && *byte != b'\\');
+    let alike = a.iter().zip(b).take_while(|(a, b)| a == b && plain(Some(*a))).count();
+    let (a_differs, b_differs) = (a.get(alike), b.get(alike));
+    if plain(a_differs) && plain(b_differs) {
+        return a_differs.cmp(&b_differs);
     }
     utf16_order(&unescape(a), &unescape(b))
 }
@@ -323,6 +342,47 @@ mod tests {
         assert_eq!(check(b"{\"a\":\"\xff\"}").map_err(|e| e.what), Err("malformed UTF-8"));
         let deep = format!("{}1{}", r#"{"a":"#.repeat(40), "}".repeat(40));
         assert_eq!(check(deep.as_bytes()).map_err(|e| e.what), Err("nested too deeply"));
+    }
+
+    #[test]
+    fn a_byte_that_needs_an_escape_is_seen_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            let plain = byte >= 0x20 && byte != b'"' && byte != b'\\';
+            for length in 1..20 {
+                for at in 0..length {
+                    for filler in [b'a', b' ', b'#', b'[', 0xff, 0x80] {
+                        let mut bytes = vec![filler; length];
+                        bytes[at] = byte;
+                        assert_eq!(needs_no_escape(&bytes), plain, "{bytes:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_in_the_order_of_the_characters_they_stand_for() {
+        let characters = ['!', 'a', 'b', '"', '\\', '\n', '\u{1}', '\u{e9}', '\u{e000}', '\u{10000}'];
+        let mut texts = vec![String::new()];
+        for length in 1..=3 {
+            let longest: Vec<String> =
+                texts.iter().filter(|text| text.chars().count() < length).cloned().collect();
+            texts.extend(longest.iter().flat_map(|text| characters.map(|next| format!("{text}{next}"))));
+            texts.sort();
+            texts.dedup();
+        }
+        let spelled = |text: &String| {
+            let mut out = Vec::new();
+            write_string(text, &mut out);
+            out[1..out.len() - 1].to_vec()
+        };
+        let keys: Vec<(Vec<u16>, Vec<u8>)> =
+            texts.iter().map(|text| (text.encode_utf16().collect(), spelled(text))).collect();
+        for (one, key) in keys.iter().step_by(7) {
+            for (other, other_key) in &keys {
+                assert_eq!(key_order(key, other_key), one.cmp(other), "{:?}", (key, other_key));
+            }
+        }
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -10,7 +10,7 @@ use std::fmt::{Display, Write};
 use serde::Serialize;
 use serde::ser::{self, Impossible};
 
-use super::{MAX_INTEGER, NotCanonical, key_order, write_string};
+use super::{MAX_INTEGER, NotCanonical, key_order, needs_no_escape, write_string};
 
 /// Spells `value` at the end of `out`. Empty lists and objects and nulls inside objects are left out, as if
 /// absent. Returns an error for a number that is not an integer within [`MAX_INTEGER`], for a null or an empty value
@@ -72,10 +72,6 @@ impl Write for Raw<'_> {
         self.0.extend_from_slice(text.as_bytes());
         Ok(())
     }
-}
-
-fn needs_no_escape(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| *byte >= 0x20 && *byte != b'"' && *byte != b'\\')
 }
 
 impl<'o> ser::Serializer for Speller<'o> {
