@@ -196,7 +196,8 @@ fn tiles_are_exported_again_and_again_and_never_over_something_else() {
     assert!(said.status == 2 && said.err.contains("has the log tests.example/1"), "{}", said.err);
     // Another history of the same name.
     let fork = Ledger::new();
-    fork.grow(0, 310);
+    let file = fork.file("other.ndjson", support::mixed_from(1_000, 400));
+    fork.submit("", &[&file]).ok();
     let said = fork.read(&format!("export --tiles {}", public.display()));
     assert!(said.status == 2 && said.err.contains("another history"), "{}", said.err);
     fs::write(public.join("checkpoint"), "torn").expect("written");

@@ -20,7 +20,7 @@ use ledger_tests::run::prepared;
 use ledger_tests::world::{Envelope, Outcome, World};
 use replay::report::{Format, Report};
 use replay::{
-    Certified, Explanation, KnownAt, Log, Question, SubjectHistory, Trust, certify, check_certificate,
+    Certified, Explanation, Held, KnownAt, Log, Question, SubjectHistory, Trust, certify, check_certificate,
     verify, verify_documents,
 };
 use serde_json::{Value, json};
@@ -149,7 +149,7 @@ fn roots_proofs_ratings_and_certificates_verify_after_an_erasure() {
         assert_eq!((certified.answer.rating, certified.answer.percent), (answer.rating, answer.percent));
     }
     assert_eq!(checked(&handed_out[1]).documents, checked(&made_after[1]).documents + 1);
-    let verified = verify(&log(&world), None, &mut quiet).expect("read");
+    let verified = verify(&log(&world), &Held::default(), &mut quiet).expect("read");
     assert!(verified.ok, "{:?}", verified.findings);
     let documents = verify_documents(&log(&world), world.vault(), &mut |_, _| ()).expect("read");
     assert_eq!((documents.erased, documents.findings.len()), (1, 0), "{:?}", documents.findings);

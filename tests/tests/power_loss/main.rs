@@ -47,8 +47,8 @@ fn everything_acknowledged_survives_whatever_the_disk_kept() {
     let operations = recording::read(&scratch.path().join("recording"));
     leads_to_what_was_found(&operations, scratch.path());
     let points = (0..=operations.len()).filter(|at| is_point(&operations, *at)).collect::<Vec<_>>();
-    // Not every draw is a new image: where little is unsynced there are few. Nine times is enough by a third.
-    let draws = (9 * least).div_ceil(points.len() as u64);
+    // Not every draw is a new image: where little is unsynced there are few. Three times is enough by a third.
+    let draws = (3 * least).div_ceil(points.len() as u64);
     println!("seed {seed}: {} operations, {} moments, {draws} draws each", operations.len(), points.len());
 
     let tested = open_all(scratch.path(), &points, seed, draws);

@@ -16,7 +16,7 @@ use ledger_core::values::{Length, Sequence};
 use ledger_tests::run::prepared;
 use ledger_tests::world::{Envelope, Outcome, World};
 use replay::{
-    Audit, AuditScope, KnownAt, Log, RatingAnswer, ReplayError, Severity, SubjectHistory, Verification,
+    Audit, AuditScope, Held, KnownAt, Log, RatingAnswer, ReplayError, Severity, SubjectHistory, Verification,
 };
 use replay::{audit, verify};
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ impl Shown {
     /// As `ledger verify` does it.
     pub fn verified(&self) -> Verification {
         let log = Log::over(self.store()).expect("a log");
-        verify(&log, None, &mut |_, _| ()).expect("readable")
+        verify(&log, &Held::default(), &mut |_, _| ()).expect("readable")
     }
 
     /// Where `ledger verify` finds the first fault. A log that does not even begin is not opened.
