@@ -271,7 +271,8 @@ fn a_ledger_that_went_backwards_is_read_and_not_written_to() {
     assert!(said.status == 4 && said.err.contains("rolled back"), "{}", said.err);
     assert!(said.err.contains("261") && said.err.contains("263"), "both lengths: {}", said.err);
     ledger.on(&earlier, "log --json").ok();
-    ledger.on(&earlier, "verify").ok();
+    let said = ledger.on(&earlier, "verify");
+    assert!(said.status == 1 && said.err.contains("it was rolled back"), "{}", said.err);
     let said = ledger.on(&earlier, "checkpoint");
     assert!(said.status == 1 && said.err.contains("checkpoint"), "{}", said.err);
     fs::set_permissions(ledger.dir().join("key"), fs::Permissions::from_mode(0o640)).expect("changed");

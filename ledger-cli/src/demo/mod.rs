@@ -95,6 +95,9 @@ fn next_steps(out: &mut Out, dir: &Path, beside: &Path) -> Result<(), Failure> {
         format!("ledger verify --data {beside}"),
         format!("ledger checkpoint --data {dir}; ledger proof inclusion 42 --data {dir}"),
         format!("ledger export --tiles ./demo-public --data {dir}   # for any static host"),
+        format!("ledger attest --actor operator-1 --recorded-time 2027-10-01T12:00:00Z --data {beside}"),
+        format!("ledger certify 'Example Vale' -o vale.certificate --data {beside}"),
+        format!("ledger check vale.certificate --key \"$(ledger key show --data {beside} | tail -1)\""),
         format!("ledger tail --from 0 --data {dir} | head -3   # exact bytes; `b3sum` gives each hash"),
         "ledger init --actor operator-1 --with-defaults   # a ledger of your own".to_owned(),
     ] {

@@ -64,6 +64,13 @@ fn held(global: &Global, args: &VerifyArgs) -> Result<(Held, Option<Finding>), F
     };
     let mut checkpoints: Vec<_> = args.checkpoint.iter().map(|path| kept(path)).collect::<Result<_, _>>()?;
     let unheld = match newest_checkpoint(&global.data) {
+        // What has signed once has a checkpoint from then on: without it nobody here notices a rollback.
+        Ok(None) if global.data.join("key").exists() => Some(Finding {
+            sequence: None,
+            what: "the newest checkpoint is missing beside the key that signed it; hold the log against one kept \
+                   elsewhere with --checkpoint, then bring it back with `ledger key install`"
+                .to_owned(),
+        }),
         Ok(newest) => {
             checkpoints.extend(newest);
             None
