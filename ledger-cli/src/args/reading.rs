@@ -85,7 +85,7 @@ pub struct VerifyArgs {
     /// Also read every document and hold it against its commitment.
     #[arg(long)]
     pub documents: bool,
-    /// Bytes, chain, histories, tree and attestations only, several times faster: not what entries mean, and not whether
+    /// Bytes, chain, histories, tree and attestations only, about twice as fast: not what entries mean, and not whether
     /// the rules would have taken them.
     #[arg(long)]
     pub without_rules: bool,
