@@ -18,8 +18,8 @@ use ledger_core::assessment::Request;
 use ledger_core::assessment::codes::MediaType;
 use ledger_core::environment::Environment;
 use ledger_core::values::Timestamp;
-use ledger_core::{Ledger, LookUps, Receipt, SubmitError};
-use ledger_tests::workload::{MEDIA_TYPE, Scale, Step, Workload};
+use ledger_core::{Founding, Ledger, LookUps, Receipt, SubmitError};
+use ledger_tests::workload::{MEDIA_TYPE, Scale, Step, Workload, signing_key};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::measure::{Clock, allocated, latency};
@@ -65,14 +65,21 @@ pub fn run(way: Way, submitters: usize, spec: &Spec) -> Outcome {
         (Way::Plain, many) => format!("ledger, {many} submitters"),
     };
     let durability = match way {
-        Way::StubVault => "fdatasync of the log each round; documents are not kept",
-        Way::Plain => "fdatasync of the log each round, and of segment and keys of new documents",
+        Way::StubVault => {
+            "fdatasync of the log each round, a signed checkpoint a second; documents are not kept"
+        }
+        Way::Plain => {
+            "fdatasync of the log each round, and of segment and keys of new documents; a signed checkpoint a second"
+        }
     };
     Outcome { system, durability: durability.to_owned(), disk: Some(disk), lookups, ..outcome }
 }
 
 fn set_up(spec: &Spec) {
     let founding = Workload::founding(spec.seed);
+    // It signs, as every ledger does that is founded at the terminal: the tree is part of the path.
+    let key = Some(signing_key(&founding));
+    let founding = Founding { key, ..founding };
     let ledger = Ledger::create(&spec.dir, Environment::system(), founding).expect("a new ledger");
     let runtime = runtime();
     let mut requests = Workload::set_up(spec.seed, Scale::NATIONAL);
