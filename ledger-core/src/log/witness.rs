@@ -261,8 +261,13 @@ pub enum QuorumError {
         missing: Vec<NoteError>,
     },
     /// A signature names a witness and is not by it: whoever handed out the note has changed it.
-    #[error("{0}")]
-    Forged(NoteError),
+    #[error("{error}")]
+    Forged {
+        /// The witness.
+        witness: Box<VerifierKey>,
+        /// What was found.
+        error: NoteError,
+    },
 }
 
 fn each(missing: &[NoteError]) -> String {
@@ -282,7 +287,9 @@ pub fn quorum<'a>(
             // Who is seen twice shows nothing twice.
             Ok(_) if cosigned.iter().any(|(seen, _)| seen.public() == key.public()) => {}
             Ok(time) => cosigned.push((key, time)),
-            Err(forged @ NoteError::Signature { .. }) => return Err(QuorumError::Forged(forged)),
+            Err(error @ NoteError::Signature { .. }) => {
+                return Err(QuorumError::Forged { witness: Box::new(key.clone()), error });
+            }
             Err(why) => missing.push(why),
         }
     }
@@ -567,7 +574,7 @@ mod tests {
         let mut forged = twice.clone();
         forged.signatures[1].bytes[20] ^= 1;
         let refused = quorum(&forged, &keys[..3], 2).expect_err("one of them is forged");
-        assert!(matches!(refused, QuorumError::Forged(_)), "{refused}");
+        assert!(matches!(refused, QuorumError::Forged { .. }), "{refused}");
         assert_eq!(
             quorum(&forged, &keys[1..3], 2).map(|by| by.len()),
             Ok(2),

@@ -1,7 +1,6 @@
 //! The checkpoint of a certificate: whose it is, and who signed it.
 
-use std::collections::BTreeSet;
-
+use ledger_core::log::witness::{QuorumError, quorum};
 use ledger_core::log::{Algorithm, Checkpoint, Note, NoteError, VerifierKey};
 
 use super::error::CertificateError;
@@ -56,16 +55,11 @@ pub(super) fn signed(
 }
 
 fn cosigned(note: &Note, trust: &Trust) -> Result<Vec<(VerifierKey, u64)>, CertificateError> {
-    let mut cosigned = Vec::new();
-    let mut counted = BTreeSet::new();
-    for witness in &trust.witnesses {
-        match note.verify(witness) {
-            // A key that is named twice is still one witness.
-            Ok(Some(time)) if counted.insert(*witness.public()) => cosigned.push((witness.clone(), time)),
-            Ok(_) | Err(NoteError::NotSigned { .. }) => {}
-            Err(error) => return Err(CertificateError::Cosignature { witness: witness.clone(), error }),
+    match quorum(note, &trust.witnesses, trust.quorum) {
+        Ok(cosigned) => Ok(cosigned.into_iter().map(|(witness, time)| (witness.clone(), time)).collect()),
+        Err(QuorumError::TooFew { found, wanted, .. }) => Err(CertificateError::Witnesses { found, wanted }),
+        Err(QuorumError::Forged { witness, error }) => {
+            Err(CertificateError::Cosignature { witness: *witness, error })
         }
     }
-    let (found, wanted) = (cosigned.len(), trust.quorum);
-    if found < wanted { Err(CertificateError::Witnesses { found, wanted }) } else { Ok(cosigned) }
 }
