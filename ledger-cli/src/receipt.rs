@@ -45,8 +45,8 @@ pub fn table(receipts: &[Receipt]) -> Table {
     for entry in receipts.iter().flat_map(|receipt| &receipt.entries) {
         table.row([
             entry.sequence.to_string(),
-            event_name(&entry.event_type).to_owned(),
-            entry.subject.clone(),
+            event_name(entry.event_type).to_owned(),
+            entry.subject.to_string(),
             entry.subject_version.to_string(),
             entry.hash.to_string(),
         ]);

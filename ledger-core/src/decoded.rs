@@ -4,8 +4,9 @@
 //! to. Two generations keep both: what is asked for moves to the young one, and when that is full the old one is
 //! forgotten. Left out: everything else, which is read from the store.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::assessment::Recorded;
 use crate::values::Sequence;

@@ -2,8 +2,9 @@
 //!
 //! For `#[serde(with = "ordered")]`. Written by collecting references, read straight back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An unordered collection and the ordered one that holds the same.

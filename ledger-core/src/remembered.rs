@@ -6,9 +6,9 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
 
 use crate::log::CommandId;
@@ -35,7 +35,7 @@ pub(crate) struct RememberedIds {
     forgotten: u64,
     /// Finds an id's number, counted modulo 2^32 from the first ever: far more than are kept.
     numbers: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     forgotten_millis: Option<i64>,
 }
 
@@ -68,9 +68,14 @@ impl RememberedIds {
             kept: VecDeque::new(),
             forgotten: 0,
             numbers: HashTable::new(),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
             forgotten_millis: None,
         }
+    }
+
+    /// Takes a command that was not remembered.
+    pub(crate) fn add_new(&mut self, id: CommandId, Remembered { first, count }: Remembered) {
+        self.push(Kept { id: id.to_bytes(), first: first.get(), count });
     }
 
     /// Takes an event of a command: its first, or one that follows.

@@ -3,8 +3,9 @@
 //! Callers put documents, the decider sees them cited; both tell this list. It may hold a document too many - one put
 //! again that was cited long ago - and never one too few, so whoever destroys asks the log once more (`opening.rs`).
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashMap;
 
 use crate::values::Hash;
 

@@ -115,11 +115,18 @@ impl Sequence {
     }
 }
 
-impl fmt::Display for Sequence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Sequence {
+    /// The one spelling, in ASCII.
+    pub(crate) fn spelled(self) -> [u8; 16] {
         let mut text = [0; 16];
         spell_digits(self.0, &mut text);
-        f.write_str(as_text(&text))
+        text
+    }
+}
+
+impl fmt::Display for Sequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(as_text(&self.spelled()))
     }
 }
 
@@ -273,8 +280,9 @@ impl Timestamp {
 /// Where the digits of a time are, and every mark between them.
 const TIME_MARKS: &[u8; 27] = b"0000-00-00T00:00:00.000000Z";
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Timestamp {
+    /// The one spelling, in ASCII.
+    pub(crate) fn spelled(self) -> [u8; 27] {
         use chrono::{Datelike, Timelike};
         let at = self.to_utc().naive_utc();
         let mut text = *TIME_MARKS;
@@ -287,7 +295,13 @@ impl fmt::Display for Timestamp {
         put(14..16, at.minute());
         put(17..19, at.second());
         put(20..26, self.0.rem_euclid(1_000_000) as u32);
-        f.write_str(as_text(&text))
+        text
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(as_text(&self.spelled()))
     }
 }
 
@@ -353,9 +367,18 @@ impl Hash {
     }
 }
 
+impl Hash {
+    /// The one spelling, in ASCII.
+    pub(crate) fn spelled(&self) -> [u8; 64] {
+        let mut text = [0; 64];
+        data_encoding::HEXLOWER.encode_mut(&self.0, &mut text);
+        text
+    }
+}
+
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(blake3::Hash::from_bytes(self.0).to_hex().as_str())
+        f.write_str(as_text(&self.spelled()))
     }
 }
 

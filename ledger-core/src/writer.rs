@@ -6,21 +6,25 @@
 //! `ledger.rs`.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
+use hashbrown::HashMap;
+use smol_str::format_smolstr;
+
 use crate::assessment::codes::{Origin, Subject, documents};
 use crate::assessment::event::ClockKind;
 use crate::assessment::{
-    Author, Citation, Context, Ends, Event, Histories, Planned, Recorded, Rejection, Request, State, decide,
-    references,
+    Author, Citation, Context, Ends, Event, Histories, IllegalHistory, Planned, Recorded, Rejection, Request,
+    State, decide, references,
 };
 use crate::decoded::Decoded;
 use crate::environment::Clock;
 use crate::line::canonical_command;
-use crate::log::{AuthType, CommandId, Entry, EntryError, EventId, Followed, Link, VerifierKey, canonical};
+use crate::log::{
+    AuthType, CommandId, Entry, EntryError, EventId, Followed, Link, Plain, VerifierKey, canonical,
+};
 use crate::recent::Recent;
 use crate::record::{RecordError, recorded};
 use crate::remembered::{CAPACITY, Remembered, RememberedIds, RememberedSnapshot};
@@ -54,21 +58,22 @@ pub struct Written {
     /// BLAKE3 of its bytes.
     pub hash: Hash,
     /// The event's type.
-    pub event_type: String,
+    pub event_type: &'static str,
     /// Whose history it belongs to.
-    pub subject: String,
+    pub subject: Subject,
     /// Position in that history.
     pub subject_version: SubjectVersion,
 }
 
 impl Written {
-    fn of(entry: &Entry, hash: Hash) -> Self {
+    /// That of an event whose entry hashes to `hash`.
+    pub fn of(recorded: &Recorded, hash: Hash) -> Self {
         Written {
-            sequence: entry.sequence,
+            sequence: recorded.sequence,
             hash,
-            event_type: entry.event_type.clone(),
-            subject: entry.subject.clone(),
-            subject_version: entry.subject_version,
+            event_type: recorded.event.event_type(),
+            subject: recorded.subject.clone(),
+            subject_version: recorded.subject_version,
         }
     }
 }
@@ -172,6 +177,21 @@ impl Counted {
     }
 }
 
+/// When a command's events happened and when they are recorded.
+#[derive(Clone, Copy)]
+struct Times {
+    happened: Timestamp,
+    recorded: Timestamp,
+}
+
+/// An entry that was given its place and its bytes.
+struct Spelled {
+    sequence: Sequence,
+    subject_version: SubjectVersion,
+    bytes: Vec<u8>,
+    hash: Hash,
+}
+
 /// How entries name the ledger that wrote them.
 fn source_of(origin: &Origin) -> String {
     format!("https://{origin}")
@@ -257,14 +277,14 @@ impl Writer {
         let entry = Entry::decode(bytes).map_err(|e| e.to_string())?;
         let recorded = recorded(&entry).map_err(|e| e.to_string())?;
         self.link.extend(&entry, Hash::of(bytes)).map_err(|e| e.to_string())?;
-        self.learn(&entry, &recorded).map_err(|e| e.to_string())
+        self.remembered.add(entry.id.command, entry.sequence);
+        self.learn(&recorded).map_err(|e| e.to_string())
     }
 
-    fn learn(&mut self, entry: &Entry, recorded: &Recorded) -> Result<(), crate::assessment::IllegalHistory> {
+    fn learn(&mut self, recorded: &Recorded) -> Result<(), IllegalHistory> {
         self.state.apply(recorded)?;
-        self.remembered.add(entry.id.command, entry.sequence);
         if let Event::LogFounded(founded) = &recorded.event {
-            self.source.clone_from(&entry.source);
+            self.source = source_of(&founded.origin);
             self.clock_kind = founded.clock;
         }
         Ok(())
@@ -312,7 +332,7 @@ impl Writer {
         }
         let command_hash = Hash::of(&spelled_data(&founding.event)?);
         let planned = [founding].into_iter().chain(further).collect();
-        self.write(id, recorded_time, recorded_time, command_hash, planned)
+        self.write(id, Times { happened: recorded_time, recorded: recorded_time }, command_hash, planned)
     }
 
     /// Decides one request that was prepared. A receipt says what the round will add once it is durable; after a refusal the round
@@ -343,8 +363,8 @@ impl Writer {
             histories: &Linked { link: &self.link, ends: RefCell::new(&mut self.ends) },
         };
         let planned = decide(&self.state, request, &context)?;
-        let time = request.time.unwrap_or(recorded_time);
-        let receipt = self.write(request.id, time, recorded_time, command_hash, planned)?;
+        let times = Times { happened: request.time.unwrap_or(recorded_time), recorded: recorded_time };
+        let receipt = self.write(request.id, times, command_hash, planned)?;
         self.uncited.cited(documents);
         Ok(receipt)
     }
@@ -400,7 +420,7 @@ impl Writer {
                 return Err(Rejection::CommandIdReused { id, sequence }.into());
             }
             recorded_time = entry.recorded_time;
-            entries.push(Written::of(&entry, hash));
+            entries.push(Written::of(&recorded(&entry)?, hash));
         }
         Ok(Receipt { id, recorded_time, entries, repeated: true })
     }
@@ -468,89 +488,91 @@ impl Writer {
     fn write(
         &mut self,
         id: CommandId,
-        time: Timestamp,
-        recorded_time: Timestamp,
+        times: Times,
         command_hash: Hash,
         planned: Vec<Planned>,
     ) -> Result<Receipt, Refusal> {
         let mark = self.link.mark(planned.iter().map(|event| event.subject.as_str()));
         let mut spelled = Vec::with_capacity(planned.len());
-        let cause = EventId { command: id, ordinal: 1 };
-        for (index, planned) in planned.into_iter().enumerate() {
-            let ordinal = u16::try_from(index + 1).unwrap_or(u16::MAX);
-            let blank = self.blank(EventId { command: id, ordinal }, (time, recorded_time), command_hash);
-            let causation = (index > 0).then_some(cause);
-            match self.spell(Entry { causation, ..blank }, &planned) {
-                Ok((entry, bytes, hash)) => spelled.push((entry, bytes, hash, planned)),
+        for (ordinal, planned) in (1..).zip(&planned) {
+            match self.spell(EventId { command: id, ordinal }, times, command_hash, planned) {
+                Ok(one) => spelled.push(one),
                 Err(refusal) => {
                     self.link.restore(mark);
                     return Err(refusal);
                 }
             }
         }
-        let mut written = Vec::with_capacity(spelled.len());
-        for (entry, bytes, hash, planned) in spelled {
-            if let Event::DocumentErased(erased) = &planned.event {
-                self.erased.push(erased.commitment);
-            }
-            if let Event::KeyIntroduced(introduced) = &planned.event {
-                self.introduced = Some(introduced.key.clone());
-            }
-            let recorded = Recorded {
-                sequence: entry.sequence,
-                subject: planned.subject,
-                subject_version: entry.subject_version,
-                time,
-                recorded_time,
-                author: planned.author,
-                event: planned.event,
-            };
-            // `decide` never returns what `apply` refuses; a test holds it to that over random histories.
-            self.learn(&entry, &recorded).map_err(|illegal| Refusal::Unreadable(illegal.to_string()))?;
-            self.decoded.put(Arc::new(recorded));
-            written.push(Written::of(&entry, hash));
+        let first = self.link.head().length.0 - spelled.len() as u64;
+        let mut written = Vec::with_capacity(planned.len());
+        for (planned, Spelled { sequence, subject_version, bytes, hash }) in planned.into_iter().zip(spelled)
+        {
+            let Planned { subject, author, event, .. } = planned;
+            let Times { happened: time, recorded: recorded_time } = times;
+            let recorded =
+                Recorded { sequence, subject, subject_version, time, recorded_time, author, event };
+            written.push(Written::of(&recorded, hash));
+            self.record(recorded)?;
             self.pending_bytes += bytes.len();
             self.pending.push(bytes);
         }
-        Ok(Receipt { id, recorded_time, entries: written, repeated: false })
+        // An event's ordinal has 16 bits, so no command has more.
+        let count = u16::try_from(written.len()).unwrap_or(u16::MAX);
+        self.remembered.add_new(id, Remembered { first: Sequence::new(first), count });
+        Ok(Receipt { id, recorded_time: times.recorded, entries: written, repeated: false })
     }
 
-    /// An entry of this ledger with its place and event still to be given.
-    fn blank(&self, id: EventId, (time, recorded_time): (Timestamp, Timestamp), command_hash: Hash) -> Entry {
-        Entry {
-            sequence: self.link.head().length.next_sequence(),
-            id,
-            event_type: String::new(),
-            subject: String::new(),
-            subject_version: SubjectVersion::default(),
-            subject_prev: None,
-            time,
-            recorded_time,
-            source: self.source.clone(),
-            prev: Hash::ZERO,
-            command_hash,
-            auth_type: AuthType::Unknown,
-            auth_id: String::new(),
-            correlation: None,
-            causation: None,
-            data: Vec::new(),
+    /// Lets state and memory have an event that is in the round.
+    fn record(&mut self, recorded: Recorded) -> Result<(), Refusal> {
+        match &recorded.event {
+            Event::DocumentErased(erased) => self.erased.push(erased.commitment),
+            Event::KeyIntroduced(introduced) => self.introduced = Some(introduced.key.clone()),
+            _ => {}
         }
+        // `decide` never returns what `apply` refuses; a test holds it to that over random histories.
+        self.learn(&recorded).map_err(|illegal| Refusal::Unreadable(illegal.to_string()))?;
+        self.decoded.put(Arc::new(recorded));
+        Ok(())
     }
 
-    fn spell(&mut self, mut entry: Entry, planned: &Planned) -> Result<(Entry, Vec<u8>, Hash), Refusal> {
-        entry.data = spelled_data(&planned.event)?;
-        entry.event_type = planned.event.event_type().to_owned();
-        entry.subject = planned.subject.to_string();
-        entry.correlation = planned.assessment.map(|assessment| assessment.to_string());
-        (entry.auth_type, entry.auth_id) = match &planned.author {
-            Author::Actor(actor) => (AuthType::Unknown, actor.to_string()),
-            Author::System => (AuthType::System, "system".to_owned()),
+    /// Spells an event as the entry that comes next, and links it.
+    fn spell(
+        &mut self,
+        id: EventId,
+        times: Times,
+        command_hash: Hash,
+        planned: &Planned,
+    ) -> Result<Spelled, Refusal> {
+        let data = spelled_data(&planned.event)?;
+        let full = || Rejection::HistoryFull { subject: planned.subject.clone() };
+        let place = self.link.next(planned.subject.as_str(), times.happened, times.recorded);
+        let place = place.ok_or_else(full)?;
+        let (auth_type, auth_id) = match &planned.author {
+            Author::Actor(actor) => (AuthType::Unknown, actor.as_str()),
+            Author::System => (AuthType::System, "system"),
         };
-        let full = |subject: &Subject| Rejection::HistoryFull { subject: subject.clone() };
-        self.link.place(&mut entry).ok_or_else(|| full(&planned.subject))?;
-        let bytes = entry.encode()?;
+        let correlation = planned.assessment.map(|assessment| format_smolstr!("{assessment}"));
+        let bytes = Plain {
+            sequence: place.sequence,
+            id,
+            event_type: planned.event.event_type(),
+            subject: place.subject,
+            subject_version: place.subject_version,
+            subject_prev: place.subject_prev,
+            time: place.time,
+            recorded_time: place.recorded_time,
+            source: &self.source,
+            prev: place.prev,
+            command_hash,
+            auth_type,
+            auth_id,
+            correlation: correlation.as_deref(),
+            causation: (id.ordinal > 1).then_some(EventId { ordinal: 1, ..id }),
+            data: &data,
+        }
+        .spelled()?;
         let hash = Hash::of(&bytes);
-        self.link.extend(&entry, hash).map_err(|error| Refusal::Unreadable(error.to_string()))?;
-        Ok((entry, bytes, hash))
+        self.link.accept(&place, hash).map_err(|error| Refusal::Unreadable(error.to_string()))?;
+        Ok(Spelled { sequence: place.sequence, subject_version: place.subject_version, bytes, hash })
     }
 }

@@ -4,8 +4,7 @@
 //! what an entry cites must open and be what was committed to, unless an entry says that it was erased, and what was
 //! erased must not open. Left out: documents that no entry cites, which the next opening may destroy anyway.
 
-use std::collections::HashSet;
-
+use hashbrown::HashSet;
 use ledger_core::assessment::Event;
 use ledger_core::log::Entry;
 use ledger_core::recorded;

@@ -7,8 +7,9 @@
 //! Beside each position stands whether the entry can change a rating by itself: of a history of thousands, few can.
 //! Scores, of which a publication cites dozens, are kept so that they need not be read (`scores.rs`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::{Event, EventKind, Recorded};
 use ledger_core::log::{Entry, Outline};

@@ -1,7 +1,8 @@
 //! Indicators and their figures, and whether the set of them is balanced.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
 use ledger_core::assessment::codes::{Code, Subject};
 use ledger_core::assessment::event::{IndicatorDefined, IndicatorObserved};
 use ledger_core::assessment::indicator::{figure, is_worse};

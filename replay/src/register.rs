@@ -8,9 +8,10 @@
 //! The register keeps its own results, apart from the writer's state: what publication promised is recomputed
 //! here from the score entries.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
+use hashbrown::HashMap;
 use ledger_core::assessment::civil::{Date, PartialDate};
 use ledger_core::assessment::codes::{AreaKind, FrameworkId, Name, StatementId, Subject, ThemeId, Url};
 use ledger_core::assessment::event::{

@@ -111,7 +111,7 @@ impl History {
             Outcome::Recorded(receipt) => {
                 *self.recorded.entry(command.to_owned()).or_default() += 1;
                 for entry in receipt.entries {
-                    let key = (entry.subject, name_of(&entry.event_type));
+                    let key = (entry.subject.to_string(), name_of(entry.event_type));
                     self.known.entry(key).or_default().push(entry.sequence.to_string());
                 }
                 None

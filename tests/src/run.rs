@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::ClockKind;
 use ledger_core::assessment::{Rejection, Request};
 use ledger_core::values::{Sequence, Timestamp};
@@ -168,7 +169,7 @@ impl<'a> Run<'a> {
         for (at, entry) in receipt.entries.iter().enumerate() {
             let coverage = &mut *self.coverage;
             let map = if at == 0 { &mut coverage.written } else { &mut coverage.consequences };
-            map.entry(name_of(&entry.event_type)).or_default().insert(action.command.clone());
+            map.entry(name_of(entry.event_type)).or_default().insert(action.command.clone());
         }
         if let Some(request) = self.world.last_request() {
             self.coverage.samples.insert(request.command.name().to_owned(), request.clone());
@@ -268,7 +269,7 @@ impl<'a> Run<'a> {
         expected: &[(String, Option<String>)],
         receipt: &Receipt,
     ) -> Result<(), String> {
-        let names: Vec<String> = receipt.entries.iter().map(|entry| name_of(&entry.event_type)).collect();
+        let names: Vec<String> = receipt.entries.iter().map(|entry| name_of(entry.event_type)).collect();
         let wanted: Vec<&String> = expected.iter().map(|(name, _)| name).collect();
         if receipt.repeated || names.iter().ne(wanted.iter().copied()) {
             return Err(format!("recorded {names:?}\nexpected {wanted:?}"));
@@ -461,8 +462,8 @@ fn founding_receipt(entry: &Value, hash: ledger_core::values::Hash) -> Receipt {
     let written = ledger_core::Written {
         sequence: Sequence::new(0),
         hash,
-        event_type: text("type"),
-        subject: text("subject"),
+        event_type: "ledger.log.founded.v1",
+        subject: Subject::ledger(),
         subject_version: ledger_core::values::SubjectVersion::new(1).unwrap_or_default(),
     };
     Receipt { id, recorded_time, entries: vec![written], repeated: false }

@@ -3,7 +3,7 @@
 //!
 //! Roots are recomputed here from the entries' JSON with nothing of the program but SHA-256's two uses in the tree.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ledger_core::assessment::codes::Subject;
@@ -78,7 +78,7 @@ fn submit_one(ledger: &Ledger, request: Request) -> Result<Receipt, SubmitError>
 }
 
 fn events(receipt: &Receipt) -> Vec<&str> {
-    receipt.entries.iter().map(|entry| entry.event_type.as_str()).collect()
+    receipt.entries.iter().map(|entry| entry.event_type).collect()
 }
 
 fn store_of(log: &[Vec<u8>]) -> Arc<dyn Store> {
@@ -253,7 +253,7 @@ fn an_attestation_is_due_by_the_number_of_entries_that_none_covers() {
         let context = Context {
             recorded_time: now(),
             next: Sequence::new(next),
-            cited: &HashMap::new(),
+            cited: &Default::default(),
             missing_document: None,
             histories: &Unknown,
         };

@@ -57,7 +57,7 @@ fn record(seed: u64, commands: usize) -> Recorded {
     for round in requests.chunks(100) {
         recorded.citations += round.iter().map(|request| references(&request.command).len()).sum::<usize>();
         for entry in submit(round).into_iter().flat_map(|receipt| receipt.entries) {
-            *recorded.entries.entry(entry.event_type).or_default() += 1;
+            *recorded.entries.entry(entry.event_type.to_owned()).or_default() += 1;
         }
     }
     recorded.head = ledger.head();

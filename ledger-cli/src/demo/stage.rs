@@ -107,6 +107,6 @@ pub fn tell(out: &mut Out, day: &str, text: &str) -> Result<(), Failure> {
 
 /// The events of a receipt by name.
 pub fn names(receipt: &Receipt) -> String {
-    let names: Vec<&str> = receipt.entries.iter().map(|entry| event_name(&entry.event_type)).collect();
+    let names: Vec<&str> = receipt.entries.iter().map(|entry| event_name(entry.event_type)).collect();
     names.join(" + ")
 }

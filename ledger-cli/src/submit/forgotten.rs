@@ -11,7 +11,7 @@ use ledger_core::line::command_hash;
 use ledger_core::log::Entry;
 use ledger_core::store::{Entries, EntryBytes, Store};
 use ledger_core::values::{Hash, Sequence};
-use ledger_core::{Receipt, Written};
+use ledger_core::{Receipt, Written, recorded};
 
 use crate::exit::Failure;
 
@@ -43,7 +43,7 @@ impl Forgotten {
                 return Ok(None);
             }
             let (id, recorded_time) = (request.id, entry.recorded_time);
-            let mut entries = vec![written(&entry, hash)];
+            let mut entries = vec![written(&entry, hash)?];
             // What a command caused lies together; the entry after it belongs to another and may be the next line's.
             while let Some(bytes) = self.peek()? {
                 let more =
@@ -51,7 +51,7 @@ impl Forgotten {
                 if more.id.command != id {
                     break;
                 }
-                entries.push(written(&more, Hash::of(&bytes)));
+                entries.push(written(&more, Hash::of(&bytes))?);
                 self.next += 1;
                 self.page.next();
             }
@@ -76,14 +76,9 @@ impl Forgotten {
     }
 }
 
-fn written(entry: &Entry, hash: Hash) -> Written {
-    Written {
-        sequence: entry.sequence,
-        hash,
-        event_type: entry.event_type.clone(),
-        subject: entry.subject.clone(),
-        subject_version: entry.subject_version,
-    }
+fn written(entry: &Entry, hash: Hash) -> Result<Written, Failure> {
+    let recorded = recorded(entry).map_err(|error| Failure::Storage(error.to_string()))?;
+    Ok(Written::of(&recorded, hash))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use ledger_core::assessment::event::{ClockKind, Purpose};
 use ledger_core::environment::Environment;
 use ledger_core::log::{AuthType, CommandId, Entry, EventId, Link};
 use ledger_core::store::{Batch, DiskVault, SledStore, Store, Vault};
-use ledger_core::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
+use ledger_core::values::{Hash, Length, Sequence, Timestamp};
 use ledger_core::{Founding, Ledger};
 
 const ORIGIN: &str = "tests.example/generated";
@@ -59,17 +59,19 @@ fn next(link: &mut Link, vault: &DiskVault, number: u64) -> Vec<u8> {
     } else {
         format!(r#"{{"reference":"https://www.example.org/item/{random}"}}"#)
     };
-    let mut entry = Entry {
-        sequence: Sequence::new(number),
+    let subject = format!("provider/1-{:08}", number * 7919 % (number / 20 + 1));
+    let place = link.next(&subject, now(), now()).expect("room in the history");
+    let entry = Entry {
+        sequence: place.sequence,
         id: EventId { command: id(number), ordinal: 1 },
         event_type: "ledger.evidence.submitted.v1".to_owned(),
-        subject: format!("provider/1-{:08}", number * 7919 % (number / 20 + 1)),
-        subject_version: SubjectVersion::default(),
-        subject_prev: None,
-        time: now(),
-        recorded_time: now(),
+        subject: subject.clone(),
+        subject_version: place.subject_version,
+        subject_prev: place.subject_prev,
+        time: place.time,
+        recorded_time: place.recorded_time,
         source: format!("https://{ORIGIN}"),
-        prev: Hash::ZERO,
+        prev: place.prev,
         command_hash: random,
         auth_type: AuthType::Unknown,
         auth_id: "assessor-1".to_owned(),
@@ -77,7 +79,6 @@ fn next(link: &mut Link, vault: &DiskVault, number: u64) -> Vec<u8> {
         causation: None,
         data: data.into_bytes(),
     };
-    link.place(&mut entry).expect("room in the history");
     let bytes = entry.encode().expect("encodes");
     link.extend(&entry, Hash::of(&bytes)).expect("in place");
     bytes

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::values::{Hash, Malformed, described_as_text, read_text, spelled_as_text};
 
@@ -17,7 +18,7 @@ macro_rules! code_type {
     ($(#[$doc:meta])* $type:ident, $check:expr, $pattern:expr, $description:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $type(String);
+        pub struct $type(SmolStr);
 
         impl $type {
             /// The code as text.
@@ -37,7 +38,7 @@ macro_rules! code_type {
 
             fn from_str(text: &str) -> Result<Self, Malformed> {
                 if $check(text) {
-                    return Ok(Self(text.to_owned()));
+                    return Ok(Self(text.into()));
                 }
                 Err(Malformed(format!("'{text}' is not spelled as {}", $description)))
             }
@@ -230,27 +231,27 @@ impl FromStr for AreaKind {
 /// Whose history an entry belongs to: `ledger`, `national`, `attestation`, `actor/ID`, `theme/ID`, or an area
 /// such as `ics/E54000055`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subject(String);
+pub struct Subject(SmolStr);
 
 impl Subject {
     /// The ledger's own history: founding, keys, witnesses.
     pub fn ledger() -> Self {
-        Subject("ledger".to_owned())
+        Subject(SmolStr::new_static("ledger"))
     }
 
     /// The programme's history: frameworks, priorities, holidays, policies.
     pub fn national() -> Self {
-        Subject("national".to_owned())
+        Subject(SmolStr::new_static("national"))
     }
 
     /// The history of what the ledger attested of all others.
     pub fn attestation() -> Self {
-        Subject("attestation".to_owned())
+        Subject(SmolStr::new_static("attestation"))
     }
 
     /// The history of an actor.
     pub fn actor(id: &ActorId) -> Self {
-        Subject(format!("actor/{id}"))
+        Subject(format_smolstr!("actor/{id}"))
     }
 
     /// The history of the area of this kind with this code.
@@ -290,7 +291,7 @@ impl FromStr for Subject {
             Some((kind, _)) => kind.parse::<AreaKind>().is_ok() && is_path(text),
         };
         if known {
-            return Ok(Subject(text.to_owned()));
+            return Ok(Subject(text.into()));
         }
         Err(Malformed(format!(
             "'{text}' is not a subject: KIND/CODE expected, such as ics/E54000055 or local-authority/E06000024"

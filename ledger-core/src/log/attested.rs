@@ -142,6 +142,7 @@ impl Followed {
 mod tests {
     use super::super::tree::{node_hash, verify_inclusion};
     use super::*;
+    use crate::values::Timestamp;
 
     fn version(number: u32) -> SubjectVersion {
         SubjectVersion::new(number).expect("small")
@@ -234,11 +235,9 @@ mod tests {
 
     impl Growing {
         fn add(&mut self, subject: &str) {
-            let mut entry = super::super::entry::tests::sample();
-            entry.subject = subject.to_owned();
-            self.0.place(&mut entry).expect("not full");
-            let hash = crate::values::Hash::of(&entry.sequence.get().to_be_bytes());
-            self.0.extend(&entry, hash).expect("it follows");
+            let place = self.0.next(subject, Timestamp::EPOCH, Timestamp::EPOCH).expect("not full");
+            let hash = crate::values::Hash::of(&place.sequence.get().to_be_bytes());
+            self.0.accept(&place, hash).expect("it follows");
         }
 
         fn afresh(&self) -> Attested {

@@ -1,13 +1,13 @@
 //! The chain: each entry names the BLAKE3 hash of the bytes before it, and its place in the log and in its
 //! subject's history.
 //!
-//! [`Link::extend`] places the next entry and [`Link::check`] accepts it: the same state on both sides, so that
+//! [`Link::next`] says where the next entry stands and [`Link::accept`] takes it: the same state on both sides, so that
 //! what is written is what is verified. Anyone can recompute a hash with `b3sum` over the stored bytes. Left
 //! out: the Merkle tree (`tree.rs`) and signatures (`note.rs`).
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::entry::{Entry, Plain};
 use crate::values::{Hash, Length, Sequence, SubjectVersion, Timestamp};
@@ -83,7 +83,7 @@ pub struct Link {
     head: Head,
     recorded_time: Option<Timestamp>,
     #[serde(with = "crate::ordered")]
-    subjects: HashMap<String, (SubjectVersion, Sequence)>,
+    subjects: HashMap<SmolStr, (SubjectVersion, Sequence)>,
 }
 
 /// A moment of a [`Link`] that it can be taken back to.
@@ -91,7 +91,7 @@ pub struct Link {
 pub struct Mark {
     head: Head,
     recorded_time: Option<Timestamp>,
-    subjects: Vec<(String, Option<(SubjectVersion, Sequence)>)>,
+    subjects: Vec<(SmolStr, Option<(SubjectVersion, Sequence)>)>,
 }
 
 impl Default for Link {
@@ -121,20 +121,30 @@ impl Link {
         self.subjects.iter().map(|(name, (version, at))| (name.as_str(), *version, *at))
     }
 
-    /// Gives `entry` its place: sequence, subject version and position of the subject's previous entry, and the
-    /// hash before it. None when the subject's history is full.
-    pub fn place(&self, entry: &mut Entry) -> Option<()> {
-        let previous = self.subjects.get(&entry.subject);
-        entry.sequence = self.head.length.next_sequence();
-        entry.prev = self.head.hash;
-        entry.subject_version = previous.map_or(SubjectVersion::default(), |(version, _)| *version).next()?;
-        entry.subject_prev = previous.map(|(_, at)| *at);
-        Some(())
+    /// Where an entry of `subject` that happened and is recorded at these times comes to stand. None when the subject's
+    /// history is full.
+    pub fn next<'s>(
+        &self,
+        subject: &'s str,
+        time: Timestamp,
+        recorded_time: Timestamp,
+    ) -> Option<Place<&'s str>> {
+        let previous = self.subject(subject);
+        let version = previous.map_or(SubjectVersion::default(), |(version, _)| version);
+        Some(Place {
+            sequence: self.head.length.next_sequence(),
+            prev: self.head.hash,
+            recorded_time,
+            time,
+            subject,
+            subject_version: version.next()?,
+            subject_prev: previous.map(|(_, at)| at),
+        })
     }
 
     /// What must be kept to take back entries of these subjects.
     pub fn mark<'s>(&self, subjects: impl Iterator<Item = &'s str>) -> Mark {
-        let subjects = subjects.map(|subject| (subject.to_owned(), self.subject(subject)));
+        let subjects = subjects.map(|subject| (subject.into(), self.subject(subject)));
         Mark { head: self.head, recorded_time: self.recorded_time, subjects: subjects.collect() }
     }
 
@@ -188,7 +198,7 @@ impl Link {
                 (version, Some(at))
             }
             None => {
-                self.subjects.insert(subject.to_owned(), next);
+                self.subjects.insert(subject.into(), next);
                 (SubjectVersion::default(), None)
             }
         };
@@ -208,19 +218,16 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
-    use super::super::entry::tests::sample;
     use super::*;
 
     #[test]
     fn a_full_history_takes_no_entry() {
-        let mut entry = sample();
         let mut link = Link::default();
-        let place =
-            |version| (SubjectVersion::new(version).expect("not above the largest"), Sequence::new(9));
-        link.subjects.insert(entry.subject.clone(), place(SubjectVersion::MAX - 1));
-        assert_eq!(link.place(&mut entry), Some(()));
-        assert_eq!(entry.subject_version.get(), SubjectVersion::MAX);
-        link.subjects.insert(entry.subject.clone(), place(SubjectVersion::MAX));
-        assert_eq!(link.place(&mut entry), None);
+        let last = |version| (SubjectVersion::new(version).expect("not above the largest"), Sequence::new(9));
+        let next = |link: &Link| link.next("national", Timestamp::EPOCH, Timestamp::EPOCH);
+        link.subjects.insert("national".into(), last(SubjectVersion::MAX - 1));
+        assert_eq!(next(&link).map(|place| place.subject_version.get()), Some(SubjectVersion::MAX));
+        link.subjects.insert("national".into(), last(SubjectVersion::MAX));
+        assert_eq!(next(&link), None);
     }
 }

@@ -22,6 +22,8 @@ pub const MAX_ENTRY_BYTES: usize = 16 * 1024;
 
 pub(super) const SPEC_VERSION: &str = "1.0";
 const CONTENT_TYPE: &str = "application/json";
+/// What most entries take beside their `data`, with some room.
+const ATTRIBUTE_BYTES: usize = 720;
 
 /// The identity of a command, and of the first event it caused: a UUIDv7 (RFC 9562), lower case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -236,31 +238,7 @@ impl Entry {
     /// The entry's bytes. Fails if it is too large or a text attribute is empty. Cost: about 1 us.
     pub fn encode(&self) -> Result<Vec<u8>, EntryError> {
         canonical::check(&self.data)?;
-        self.check()?;
-        let mut line = Line::begin(self.data.len() + 900);
-        line.text("authid", &self.auth_id);
-        line.text("authtype", self.auth_type.as_str());
-        line.shown_if("causationid", self.causation);
-        line.shown("commandhash", self.command_hash);
-        line.text_if("correlationid", self.correlation.as_deref());
-        line.json("data", &self.data);
-        line.text("datacontenttype", CONTENT_TYPE);
-        line.shown("id", self.id);
-        line.shown("prev", self.prev);
-        line.shown("recordedtime", self.recorded_time);
-        line.shown("sequence", self.sequence);
-        line.text("source", &self.source);
-        line.text("specversion", SPEC_VERSION);
-        line.text("subject", &self.subject);
-        line.shown_if("subjectprev", self.subject_prev);
-        line.json("subjectversion", self.subject_version.to_string().as_bytes());
-        line.shown("time", self.time);
-        line.text("type", &self.event_type);
-        let bytes = line.end();
-        match bytes.len() {
-            0..=MAX_ENTRY_BYTES => Ok(bytes),
-            bytes => Err(EntryError::TooLarge { bytes }),
-        }
+        self.borrowed().spelled()
     }
 
     /// The entry these bytes spell. Refuses everything that [`Entry::encode`] does not produce. Cost: two
@@ -315,13 +293,8 @@ impl Entry {
             causation: spelled.causationid,
             data: spelled.data.get().as_bytes().to_vec(),
         };
-        entry.check()?;
+        entry.borrowed().check()?;
         Ok(entry)
-    }
-
-    /// What the types do not say.
-    fn check(&self) -> Result<(), EntryError> {
-        self.borrowed().check()
     }
 
     /// The same entry, borrowed.
@@ -396,6 +369,37 @@ impl<'e> Plain<'e> {
     /// As [`Plain::of`], of bytes whose spelling was checked before.
     fn trusted(bytes: &'e [u8]) -> Option<Self> {
         Outline::of(bytes)?.plain().filter(|plain| plain.check().is_ok())
+    }
+
+    /// The entry's bytes, of one whose `data` was just spelled and so is canonical. Fails as [`Entry::encode`] does.
+    pub(crate) fn spelled(&self) -> Result<Vec<u8>, EntryError> {
+        self.check()?;
+        let mut line = Line::begin(self.data.len() + ATTRIBUTE_BYTES);
+        line.text("authid", self.auth_id);
+        line.text("authtype", self.auth_type.as_str());
+        line.event_if("causationid", self.causation);
+        line.shown("commandhash", &self.command_hash.spelled());
+        line.text_if("correlationid", self.correlation);
+        line.json("data", self.data);
+        line.text("datacontenttype", CONTENT_TYPE);
+        line.event_if("id", Some(self.id));
+        line.shown("prev", &self.prev.spelled());
+        line.shown("recordedtime", &self.recorded_time.spelled());
+        line.shown("sequence", &self.sequence.spelled());
+        line.text("source", self.source);
+        line.text("specversion", SPEC_VERSION);
+        line.text("subject", self.subject);
+        if let Some(prev) = self.subject_prev {
+            line.shown("subjectprev", &prev.spelled());
+        }
+        line.json("subjectversion", self.subject_version.to_string().as_bytes());
+        line.shown("time", &self.time.spelled());
+        line.text("type", self.event_type);
+        let bytes = line.end();
+        match bytes.len() {
+            0..=MAX_ENTRY_BYTES => Ok(bytes),
+            bytes => Err(EntryError::TooLarge { bytes }),
+        }
     }
 
     /// A copy that owns what it says.
@@ -488,17 +492,22 @@ impl Line {
         }
     }
 
-    /// A value whose text needs no escape.
-    fn shown(&mut self, name: &str, value: impl fmt::Display) {
-        use std::io::Write;
+    /// Text that needs no escape.
+    fn shown(&mut self, name: &str, text: &[u8]) {
         self.name(name);
-        // Writing to memory does not fail.
-        let _ = write!(self.0, "\"{value}\"");
+        self.0.push(b'"');
+        self.0.extend_from_slice(text);
+        self.0.push(b'"');
     }
 
-    fn shown_if(&mut self, name: &str, value: Option<impl fmt::Display>) {
-        if let Some(value) = value {
-            self.shown(name, value);
+    fn event_if(&mut self, name: &str, id: Option<EventId>) {
+        let mut buffer = Uuid::encode_buffer();
+        match id {
+            Some(EventId { command, ordinal: 1 }) => {
+                self.shown(name, command.0.hyphenated().encode_lower(&mut buffer).as_bytes());
+            }
+            Some(id) => self.shown(name, id.to_string().as_bytes()),
+            None => {}
         }
     }
 

@@ -5,9 +5,10 @@
 //! folded from the first entry on; no snapshot is looked at. Left out: bytes and links (`read.rs`), and the check that
 //! does not trust the rules (`recount`).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use ledger_core::assessment::codes::{ActorId, Subject, documents};
 use ledger_core::assessment::event::{ActorEnrolled, ClockKind, LogFounded};
 use ledger_core::assessment::roles::Role;

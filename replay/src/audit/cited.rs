@@ -3,9 +3,10 @@
 //! Evidence is cited while its assessment goes on, so the newest and, of the earlier ones, two generations of the lately
 //! cited are enough for nearly all. Memory: some 100 MiB at most. Left out: whether a citation may be made, which the rules say.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use ledger_core::assessment::Recorded;
 use ledger_core::log::{Entry, EventId};
 use ledger_core::recorded;

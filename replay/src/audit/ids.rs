@@ -3,8 +3,9 @@
 //! As the ledger promises (`ARCHITECTURE.md`, idempotency): the last million ids are remembered, and an id at or below
 //! the latest time among those forgotten is refused. Memory: some 60 MiB. Left out: whether equal ids had equal content.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
+use hashbrown::HashSet;
 use ledger_core::log::CommandId;
 use ledger_core::values::Timestamp;
 

@@ -19,11 +19,12 @@ mod recount;
 mod render;
 mod spelling;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::ScopedJoinHandle;
 
+use hashbrown::HashMap;
 use ledger_core::assessment::codes::{ActorId, Subject};
 use ledger_core::log::{AuthType, Head};
 use ledger_core::store::{ReadError, Store};

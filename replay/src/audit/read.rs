@@ -5,9 +5,9 @@
 //! allows (a test holds that against the schemas); so no schema is interpreted. An attestation is held against where the
 //! histories end here. Left out: the rules, which `again.rs` asks.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use ledger_core::assessment::event::SubjectsAttested;
 use ledger_core::assessment::{Ends, Event, EventKind, Recorded};
 use ledger_core::log::{Entry, Followed, Head};

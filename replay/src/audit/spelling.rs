@@ -4,8 +4,7 @@
 //! rules fill in left out or not. Each spelling is tried until one gives the recorded hash; the one that did so last for
 //! a kind of event is tried first, since whoever writes commands spells them alike. Left out: what the command may do.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use ledger_core::assessment::codes::{ActorId, Subject};
 use ledger_core::assessment::{Citation, Command, Event, EventKind, Request};
 use ledger_core::line::command_hash;

@@ -167,7 +167,7 @@ impl<'l> Run<'l> {
         self.clock = clock;
         self.latencies.append(&mut answered.latencies);
         for entry in answered.receipts.into_iter().flat_map(|receipt| receipt.entries) {
-            *self.types.entry(entry.event_type).or_default() += 1;
+            *self.types.entry(entry.event_type.to_owned()).or_default() += 1;
         }
     }
 

@@ -570,7 +570,7 @@ impl History {
         };
         let mut triggers = Vec::new();
         for written in &receipt.entries {
-            if name_of(&written.event_type) == "assessment.triggered" {
+            if name_of(written.event_type) == "assessment.triggered" {
                 let entry = self.world.entry(written.sequence);
                 triggers.push((written.sequence.get(), read(&entry)));
             }

@@ -20,9 +20,10 @@ mod risk;
 mod scoring;
 mod thematic;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::civil::Date;
 use super::codes::{ActorId, AreaKind, Code, FrameworkId, OrganisationId, StatementId, Subject};

@@ -4,8 +4,7 @@
 //! as numbers, and one packed list for each subject. Left out: whether an item answers a request, which is a rule
 //! (`decide/gathering.rs`).
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::packed::Packed;

@@ -1,7 +1,8 @@
 //! A table of names: each value once, and a number that stands for it where there are millions.
 
-use std::collections::BTreeMap;
+use std::hash::Hash;
 
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 /// Values by number, in the order in which they were first seen. Values are not forgotten: it is for what is bounded
@@ -10,20 +11,23 @@ use serde::{Deserialize, Serialize};
 #[serde(
     from = "Vec<T>",
     into = "Vec<T>",
-    bound(serialize = "T: Serialize + Ord + Clone", deserialize = "T: Deserialize<'de> + Ord + Clone")
+    bound(
+        serialize = "T: Serialize + Hash + Eq + Clone",
+        deserialize = "T: Deserialize<'de> + Hash + Eq + Clone"
+    )
 )]
-pub(super) struct Table<T: Ord + Clone> {
+pub(super) struct Table<T: Hash + Eq + Clone> {
     values: Vec<T>,
-    numbers: BTreeMap<T, u32>,
+    numbers: HashMap<T, u32>,
 }
 
-impl<T: Ord + Clone> Default for Table<T> {
+impl<T: Hash + Eq + Clone> Default for Table<T> {
     fn default() -> Self {
-        Table { values: Vec::new(), numbers: BTreeMap::new() }
+        Table { values: Vec::new(), numbers: HashMap::new() }
     }
 }
 
-impl<T: Ord + Clone> Table<T> {
+impl<T: Hash + Eq + Clone> Table<T> {
     /// The number of a value, which is given one if it has none.
     pub(super) fn number(&mut self, value: &T) -> u32 {
         if let Some(number) = self.numbers.get(value) {
@@ -47,14 +51,14 @@ impl<T: Ord + Clone> Table<T> {
     }
 }
 
-impl<T: Ord + Clone> From<Vec<T>> for Table<T> {
+impl<T: Hash + Eq + Clone> From<Vec<T>> for Table<T> {
     fn from(values: Vec<T>) -> Self {
         let numbers = values.iter().cloned().zip(0..).collect();
         Table { values, numbers }
     }
 }
 
-impl<T: Ord + Clone> From<Table<T>> for Vec<T> {
+impl<T: Hash + Eq + Clone> From<Table<T>> for Vec<T> {
     fn from(table: Table<T>) -> Self {
         table.values
     }

@@ -2,9 +2,10 @@
 //!
 //! Details are kept while an assessment is open, results for ever. Left out: the arithmetic (`rating.rs`), and evidence.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use serde_json::Value;
 
 use super::day::{Holidays, last_day, spelled};

@@ -10,9 +10,10 @@ mod day;
 mod rating;
 mod roles;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use ledger_core::log::{AuthType, Entry};
 use serde_json::Value;
 
