@@ -5,6 +5,7 @@
 //! what they want, and [`Log::index`] finds one subject's entries for [`Log::at`]. What is folded is kept as snapshots
 //! beside the log; every answer is the same without them. Left out: what is derived from events.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,7 +24,7 @@ use serde::Serialize;
 
 use crate::clocks::{AsOf, KnownAt};
 use crate::index::{INDEX, INDEX_VERSION, Index};
-use crate::pass;
+use crate::pass::{self, Made};
 use crate::projection::Fold;
 use crate::second::Second;
 
@@ -412,45 +413,59 @@ impl Log {
         until: Length,
         progress: &mut dyn FnMut(Length, Length),
         prepare: impl Fn(Sequence, &[u8]) -> Result<T, ReplayError> + Sync,
-        take: impl FnMut(Sequence, &[u8], T) -> Result<(), ReplayError>,
+        mut take: impl FnMut(Sequence, &[u8], T) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
-        self.pass_pages(from, until, progress, pass::each(prepare), take)
+        let prepared = |first: Length, pages: Vec<Entries>| {
+            let mut places = (first.0..).map(Sequence::new);
+            let parts = |page: Entries| {
+                let parts = page.slices().zip(&mut places).map(|(bytes, sequence)| prepare(sequence, bytes));
+                let parts: Result<Vec<T>, ReplayError> = parts.collect();
+                (page, parts)
+            };
+            pages.into_iter().map(parts).collect()
+        };
+        let mut places = (from.0..).map(Sequence::new);
+        self.pass_pages(from, until, progress, prepared, |pages: Vec<_>| {
+            for (page, parts) in pages {
+                for ((bytes, part), sequence) in page.slices().zip(parts?).zip(&mut places) {
+                    take(sequence, bytes, part)?;
+                }
+            }
+            Ok(())
+        })
     }
 
-    /// As [`Log::pass`], with `prepare` making something of all entries of a page together.
-    pub(crate) fn pass_pages<T: Send>(
+    /// As [`Log::pass`], with `prepare` making something of several pages together, the first of whose entries has this
+    /// place, and `take` taking it.
+    pub(crate) fn pass_pages<P: Send>(
         &self,
         from: Length,
         until: Length,
         progress: &mut dyn FnMut(Length, Length),
-        prepare: impl Fn(Length, &Entries) -> pass::Parts<T> + Sync,
-        mut take: impl FnMut(Sequence, &[u8], T) -> Result<(), ReplayError>,
+        prepare: impl Fn(Length, Vec<Entries>) -> P + Sync,
+        mut take: impl FnMut(P) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
-        let take = |first: Length, page: &Entries, parts: Vec<T>| {
-            let mut next = first;
-            for (bytes, part) in page.slices().zip(parts) {
-                take(next.next_sequence(), bytes, part)?;
-                next = Length(next.0 + 1);
-                if next.0.is_multiple_of(65_536) {
-                    progress(next, until);
-                }
+        let make = |Range { start, end }| Made::of(self.pages(start, end), start, &prepare);
+        let taken = |stretch: Range<Length>, made: Made<P>| {
+            made.taken(&mut take)?;
+            if stretch.end.0.is_multiple_of(65_536) {
+                progress(stretch.end, until);
             }
             Ok(())
         };
-        let pages = self.pages(from, until);
         if until.0.saturating_sub(from.0) < AHEAD_FROM {
-            pass::alone(pages, prepare, take)
+            pass::alone(from..until, make, taken)
         } else {
-            pass::shared(pages, prepare, take)
+            pass::shared(from..until, make, taken)
         }
     }
 
-    /// The pages that hold these entries, in order, with where each begins; ends with what cannot be read.
+    /// The pages that hold these entries, in order; ends with what cannot be read.
     fn pages(
         &self,
         from: Length,
         until: Length,
-    ) -> impl Iterator<Item = (Length, Result<Entries, ReplayError>)> + Send {
+    ) -> impl Iterator<Item = Result<Entries, ReplayError>> + Send {
         let mut next = from;
         std::iter::from_fn(move || {
             if next >= until {
@@ -462,9 +477,8 @@ impl Log {
                 true => Err(ReplayError::Damaged { sequence, what: "it is missing".to_owned() }),
                 false => Ok(page),
             });
-            let first = next;
             next = page.as_ref().map_or(until, |page| Length(next.0 + page.len() as u64));
-            Some((first, page))
+            Some(page)
         })
     }
 

@@ -10,13 +10,13 @@ mod roots;
 
 use ledger_core::assessment::framework::{Percent, Rating};
 use ledger_core::assessment::{Event, Recorded, State};
-use ledger_core::log::{Entry, Head, SignedCheckpoint, VerifierKey, hashes};
+use ledger_core::log::{Entry, Head, SignedCheckpoint, VerifierKey};
 use ledger_core::recorded;
-use ledger_core::store::ReadError;
+use ledger_core::store::{Entries, ReadError};
 use ledger_core::values::{Hash, Length, Malformed, Sequence};
 use serde::{Serialize, Serializer};
 
-use self::bytes::Chain;
+use self::bytes::{Chain, Hashes};
 pub use self::roots::{CheckpointFound, TreeFound};
 use crate::log::{Log, ReplayError};
 use crate::projection::Projection;
@@ -99,10 +99,10 @@ pub fn verify(
     progress: &mut dyn FnMut(Length, Length),
 ) -> Result<Verification, ReplayError> {
     let mut rules = Rules::default();
-    let read = |bytes: &[u8], hash| {
+    let read = |bytes: &[u8], hashes| {
         let entry = Entry::decode(bytes).map_err(|e| e.to_string())?;
         let recorded = recorded(&entry).map(Box::new).map_err(|e| e.to_string());
-        Ok((bytes::read_plain(&entry.borrowed(), bytes, hash)?, recorded))
+        Ok((bytes::read_plain(&entry.borrowed(), hashes)?, recorded))
     };
     let take = |recorded: Result<Box<Recorded>, String>, findings: &mut _| {
         let recorded = recorded?;
@@ -120,7 +120,7 @@ pub fn verify_bytes(
     held: &Held,
     progress: &mut dyn FnMut(Length, Length),
 ) -> Result<Verification, ReplayError> {
-    run(log, held, progress, |bytes, hash| Ok((bytes::read(bytes, hash)?, ())), |(), _| Ok(()))
+    run(log, held, progress, |bytes, hashes| Ok((bytes::read(bytes, hashes)?, ())), |(), _| Ok(()))
 }
 
 /// Reads every entry, on either of two threads, and takes them in order: first where it stands, then what is made of it.
@@ -128,24 +128,29 @@ fn run<T: Send>(
     log: &Log,
     held: &Held,
     progress: &mut dyn FnMut(Length, Length),
-    read: impl Fn(&[u8], Hash) -> Result<(bytes::Read, T), String> + Sync,
+    read: impl Fn(&[u8], Hashes) -> Result<(bytes::Read, T), String> + Sync,
     mut take: impl FnMut(T, &mut Vec<Finding>) -> Result<(), String>,
 ) -> Result<Verification, ReplayError> {
     let (end, mut findings, mut chain) = (log.head(), Vec::new(), Chain::new(held));
+    let mut places = (0..).map(Sequence::new);
     let passed = log.pass_pages(
         Length(0),
         end.length,
         progress,
-        |_, page| {
-            let hashes = hashes(page.slices());
-            Ok(page.slices().zip(hashes).map(|(bytes, hash)| read(bytes, hash)).collect())
+        |_, pages| {
+            let entries: Vec<&[u8]> = pages.iter().flat_map(Entries::slices).collect();
+            let hashes = bytes::hashes(&entries);
+            entries.into_iter().zip(hashes).map(|(bytes, hashes)| read(bytes, hashes)).collect()
         },
-        |sequence, _, read| {
-            let taken = read.and_then(|(read, more)| {
-                chain.take(read, &mut findings)?;
-                take(more, &mut findings)
-            });
-            taken.map_err(|what| ReplayError::Damaged { sequence, what })
+        |entries: Vec<_>| {
+            for (read, sequence) in entries.into_iter().zip(&mut places) {
+                let taken = read.and_then(|(read, more)| {
+                    chain.take(&read, &mut findings)?;
+                    take(more, &mut findings)
+                });
+                taken.map_err(|what| ReplayError::Damaged { sequence, what })?;
+            }
+            Ok(())
         },
     );
     match passed {

@@ -12,6 +12,7 @@ pub mod edges;
 mod entry;
 mod note;
 mod outline;
+mod sha256;
 mod side_by_side;
 pub mod tile;
 pub mod tree;

@@ -161,12 +161,12 @@ fn parsed<T: FromStr>(spelled: &[u8]) -> Option<T> {
 }
 
 /// The value of the attribute that comes first and must be this one, and what comes after it.
-fn attribute<'e>(bytes: &'e [u8], name: &[u8]) -> Option<(&'e str, &'e [u8])> {
+fn attribute<'e, const N: usize>(bytes: &'e [u8], name: &[u8; N]) -> Option<(&'e str, &'e [u8])> {
     text_to_quote(bytes.strip_prefix(name)?)
 }
 
 /// As [`attribute`], of one that may be absent.
-fn optional<'e>(bytes: &'e [u8], name: &[u8]) -> Option<(Option<&'e str>, &'e [u8])> {
+fn optional<'e, const N: usize>(bytes: &'e [u8], name: &[u8; N]) -> Option<(Option<&'e str>, &'e [u8])> {
     if !bytes.starts_with(name) {
         return Some((None, bytes));
     }
@@ -184,7 +184,7 @@ struct Rest<'e>(&'e [u8]);
 
 impl<'e> Rest<'e> {
     /// Takes the last attribute off, which must be this one and have a value of so many bytes, for the caller to parse.
-    fn fixed(&mut self, name: &[u8], bytes: usize) -> Option<&'e [u8]> {
+    fn fixed<const N: usize>(&mut self, name: &[u8; N], bytes: usize) -> Option<&'e [u8]> {
         let inside = self.0.strip_suffix(b"\"")?;
         let (rest, value) = inside.split_at_checked(inside.len().checked_sub(bytes)?)?;
         self.0 = rest.strip_suffix(name)?;
@@ -192,12 +192,12 @@ impl<'e> Rest<'e> {
     }
 
     /// Takes the last attribute off, which must be this one and plain text.
-    fn text(&mut self, name: &[u8]) -> Option<&'e str> {
+    fn text<const N: usize>(&mut self, name: &[u8; N]) -> Option<&'e str> {
         std::str::from_utf8(self.bytes(name)?).ok()
     }
 
     /// As [`Rest::text`], for who does not read it yet.
-    fn bytes(&mut self, name: &[u8]) -> Option<&'e [u8]> {
+    fn bytes<const N: usize>(&mut self, name: &[u8; N]) -> Option<&'e [u8]> {
         let inside = self.0.strip_suffix(b"\"")?;
         let start = memchr::memrchr(b'"', inside)? + 1;
         let value = &inside[start..];
@@ -206,7 +206,7 @@ impl<'e> Rest<'e> {
     }
 
     /// Takes the last attribute off, which must be this one and a number.
-    fn number(&mut self, name: &[u8]) -> Option<u32> {
+    fn number<const N: usize>(&mut self, name: &[u8; N]) -> Option<u32> {
         let digits = self.0.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         let (rest, number) = self.0.split_at(self.0.len() - digits);
         self.0 = rest.strip_suffix(name)?;

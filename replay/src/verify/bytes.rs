@@ -7,33 +7,40 @@
 
 use ledger_core::assessment::event::SubjectsAttested;
 use ledger_core::assessment::{Event, EventKind};
-use ledger_core::log::tree::leaf_hash;
-use ledger_core::log::{Entry, Followed, Head, Link, Place, Plain, TreeHash};
+use ledger_core::log::tree::leaf_hashes;
+use ledger_core::log::{self, Entry, Followed, Head, Link, Place, Plain, TreeHash};
 use ledger_core::values::Hash;
 
 use super::roots::Roots;
 use super::{Finding, Held, Verification};
 
-/// What is kept of an entry once it was read: where it stands, and the two hashes of its bytes.
+/// The two hashes of an entry's bytes: the one that names it, and that of its leaf.
+pub(super) type Hashes = (Hash, TreeHash);
+
+/// Those of each entry, in order. Cost: some 0.6 us for 900 bytes.
+pub(super) fn hashes(entries: &[&[u8]]) -> Vec<Hashes> {
+    log::hashes(entries).into_iter().zip(leaf_hashes(entries)).collect()
+}
+
+/// What is kept of an entry once it was read: where it stands, and the hashes of its bytes.
 #[derive(Debug)]
 pub(super) struct Read {
     place: Place<Box<str>>,
     /// Its event, of the kinds that are about the log itself.
     event: Option<Box<Event>>,
-    hash: Hash,
-    leaf: TreeHash,
+    hashes: Hashes,
 }
 
-/// Reads an entry, whose bytes hash to `hash`. Cost: some 1.5 us for 900 bytes, half of it for the leaf's hash.
-pub(super) fn read(bytes: &[u8], hash: Hash) -> Result<Read, String> {
+/// Reads an entry, whose bytes have these hashes. Cost: some 0.7 us for 900 bytes.
+pub(super) fn read(bytes: &[u8], hashes: Hashes) -> Result<Read, String> {
     match Plain::of(bytes) {
-        Some(plain) => read_plain(&plain, bytes, hash),
-        None => read_plain(&Entry::decode(bytes).map_err(|e| e.to_string())?.borrowed(), bytes, hash),
+        Some(plain) => read_plain(&plain, hashes),
+        None => read_plain(&Entry::decode(bytes).map_err(|e| e.to_string())?.borrowed(), hashes),
     }
 }
 
 /// As [`read`], of an entry that was read from these bytes.
-pub(super) fn read_plain(entry: &Plain<'_>, bytes: &[u8], hash: Hash) -> Result<Read, String> {
+pub(super) fn read_plain(entry: &Plain<'_>, hashes: Hashes) -> Result<Read, String> {
     let event = match EventKind::of_type(entry.event_type) {
         Some(EventKind::KeyIntroduced | EventKind::SubjectsAttested) => {
             let event = Event::decode(entry.event_type, entry.data).map_err(|e| e.to_string())?;
@@ -41,7 +48,7 @@ pub(super) fn read_plain(entry: &Plain<'_>, bytes: &[u8], hash: Hash) -> Result<
         }
         _ => None,
     };
-    Ok(Read { place: Place::of(entry), event, hash, leaf: leaf_hash(bytes) })
+    Ok(Read { place: Place::of(entry), event, hashes })
 }
 
 /// Everything that follows from the order of entries, up to the last one taken.
@@ -63,13 +70,14 @@ impl<'h> Chain<'h> {
 
     /// Takes the next entry, and adds what contradicts it or what is held. Fails if it does not follow: nothing after it
     /// means anything.
-    pub fn take(&mut self, read: Read, findings: &mut Vec<Finding>) -> Result<(), String> {
+    pub fn take(&mut self, read: &Read, findings: &mut Vec<Finding>) -> Result<(), String> {
+        let (hash, leaf) = read.hashes;
         let mut found = |what| findings.push(Finding { sequence: Some(read.place.sequence), what });
         if let Some(Event::SubjectsAttested(attested)) = read.event.as_deref() {
             self.attestation(attested).into_iter().for_each(&mut found);
         }
-        self.link.accept(&read.place, read.hash).map_err(|e| e.to_string())?;
-        self.roots.push(read.leaf);
+        self.link.accept(&read.place, hash).map_err(|e| e.to_string())?;
+        self.roots.push(leaf);
         if let Some(Event::KeyIntroduced(introduced)) = read.event.as_deref() {
             self.roots.introduced(introduced.key.clone());
         }
