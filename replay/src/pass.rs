@@ -141,3 +141,98 @@ fn due<P>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ledger_core::values::Sequence;
+
+    use super::*;
+
+    /// Entries of a page.
+    const PAGE: u64 = 48;
+
+    /// Pages of entries that are their own positions, up to one that is damaged.
+    fn pages(
+        Range { start, end }: Range<Length>,
+        damaged: u64,
+    ) -> impl Iterator<Item = Result<Entries, ReplayError>> {
+        let mut next = start.0;
+        std::iter::from_fn(move || {
+            let (first, until) = (next, (next / PAGE + 1) * PAGE);
+            next = until.min(end.0);
+            if first == damaged {
+                next = end.0;
+                return Some(Err(refused(first)));
+            }
+            next = if first < damaged { next.min(damaged) } else { next };
+            let entries = (first..next).map(u64::to_le_bytes);
+            (first < end.0).then(|| Ok(entries.collect()))
+        })
+    }
+
+    fn refused(at: u64) -> ReplayError {
+        ReplayError::Damaged { sequence: Sequence::new(at), what: "so said".to_owned() }
+    }
+
+    /// Passes over these entries, refuses one, and lets either thread sleep now and then. What was taken, and the entry
+    /// at which it ended.
+    fn passed(all: Range<u64>, damaged: u64, refuses: u64, helped: bool) -> (Vec<u64>, Option<u64>) {
+        let mut taken = Vec::new();
+        let all = Length(all.start)..Length(all.end);
+        let slow = |stretch: &Range<Length>, turn: u64| {
+            if stretch.start.0 / STRETCH % 5 == turn {
+                std::thread::sleep(std::time::Duration::from_millis(3));
+            }
+        };
+        let make = |stretch: Range<Length>| {
+            slow(&stretch, 2);
+            let number = |bytes: &[u8]| bytes.try_into().map(u64::from_le_bytes).expect("eight bytes");
+            Made::of(pages(stretch.clone(), damaged), stretch.start, move |first, pages| {
+                let numbers: Vec<u64> = pages.iter().flat_map(Entries::slices).map(number).collect();
+                assert_eq!(numbers.first(), Some(&first.0));
+                numbers
+            })
+        };
+        let take = |stretch, made: Made<Vec<u64>>| {
+            slow(&stretch, 3);
+            made.taken(|numbers| {
+                for number in numbers {
+                    if number == refuses {
+                        return Err(refused(number));
+                    }
+                    taken.push(number);
+                }
+                Ok(())
+            })
+        };
+        let ended = if helped { shared(all, make, take) } else { alone(all, make, take) };
+        let at = match ended {
+            Ok(()) => None,
+            Err(ReplayError::Damaged { sequence, .. }) => Some(sequence.get()),
+            Err(other) => panic!("{other}"),
+        };
+        (taken, at)
+    }
+
+    #[test]
+    fn everything_is_taken_once_and_in_order() {
+        for all in [0..0, 0..1, 5..2_048, 2_047..2_049, 3_000..40_001, 0..100 * STRETCH] {
+            for helped in [false, true] {
+                assert_eq!(passed(all.clone(), u64::MAX, u64::MAX, helped), (all.clone().collect(), None));
+            }
+        }
+    }
+
+    /// What is read or refused ahead changes nothing: the first of both ends the pass, where it stands.
+    #[test]
+    fn what_comes_first_ends_it() {
+        let everywhere = [0, 47, 48, 2_047, 2_048, 10_000, 59_999];
+        for (damaged, refuses) in everywhere.iter().flat_map(|one| everywhere.map(|other| (*one, other))) {
+            let ends = damaged.min(refuses);
+            for helped in [false, true] {
+                let found = passed(0..60_000, damaged, refuses, helped);
+                assert_eq!(found, ((0..ends).collect(), Some(ends)), "{damaged}, {refuses}");
+            }
+        }
+    }
+}

@@ -104,9 +104,9 @@ pub fn verify(
         let recorded = recorded(&entry).map(Box::new).map_err(|e| e.to_string());
         Ok((bytes::read_plain(&entry.borrowed(), hashes)?, recorded))
     };
-    let take = |recorded: Result<Box<Recorded>, String>, findings: &mut _| {
-        let recorded = recorded?;
-        rules.take(&recorded, findings)
+    let take = |recorded: &Result<Box<Recorded>, String>, findings: &mut _| match recorded {
+        Ok(recorded) => rules.take(recorded, findings),
+        Err(what) => Err(what.clone()),
     };
     let found = run(log, held, progress, read, take)?;
     Ok(Verification { recomputed: Some(rules.recomputed), ..found })
@@ -120,7 +120,7 @@ pub fn verify_bytes(
     held: &Held,
     progress: &mut dyn FnMut(Length, Length),
 ) -> Result<Verification, ReplayError> {
-    run(log, held, progress, |bytes, hashes| Ok((bytes::read(bytes, hashes)?, ())), |(), _| Ok(()))
+    run(log, held, progress, |bytes, hashes| Ok((bytes::read(bytes, hashes)?, ())), |&(), _| Ok(()))
 }
 
 /// Reads every entry, on either of two threads, and takes them in order: first where it stands, then what is made of it.
@@ -129,7 +129,7 @@ fn run<T: Send>(
     held: &Held,
     progress: &mut dyn FnMut(Length, Length),
     read: impl Fn(&[u8], Hashes) -> Result<(bytes::Read, T), String> + Sync,
-    mut take: impl FnMut(T, &mut Vec<Finding>) -> Result<(), String>,
+    mut take: impl FnMut(&T, &mut Vec<Finding>) -> Result<(), String>,
 ) -> Result<Verification, ReplayError> {
     let (end, mut findings, mut chain) = (log.head(), Vec::new(), Chain::new(held));
     let mut places = (0..).map(Sequence::new);
@@ -143,11 +143,13 @@ fn run<T: Send>(
             entries.into_iter().zip(hashes).map(|(bytes, hashes)| read(bytes, hashes)).collect()
         },
         |entries: Vec<_>| {
-            for (read, sequence) in entries.into_iter().zip(&mut places) {
-                let taken = read.and_then(|(read, more)| {
-                    chain.take(&read, &mut findings)?;
-                    take(more, &mut findings)
-                });
+            for (read, sequence) in entries.iter().zip(&mut places) {
+                let taken = match read {
+                    Ok((read, more)) => {
+                        chain.take(read, &mut findings).and_then(|()| take(more, &mut findings))
+                    }
+                    Err(what) => Err(what.clone()),
+                };
                 taken.map_err(|what| ReplayError::Damaged { sequence, what })?;
             }
             Ok(())

@@ -11,11 +11,14 @@ use std::io::Write;
 
 use super::canonical;
 use super::chain::Link;
-use super::tree::{Frontier, Levels, TreeHash, inclusion_proof, leaf_hash};
+use super::tree::{Levels, TreeHash, inclusion_proof, leaf_hashes};
 use crate::values::{Length, Sequence, SubjectVersion};
 
 /// A subject with the version and position of its last entry.
 pub type Ending<'s> = (&'s str, SubjectVersion, Sequence);
+
+/// Leaves that are spelled before they are hashed.
+const SPELLED_TOGETHER: usize = 64;
 
 /// The tree over the last entry of every subject. Memory: the name and a hash for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,14 +45,23 @@ impl Attested {
         leaf
     }
 
+    /// The hash of each leaf, in their order. Cost: 0.3 us for each.
+    pub fn leaf_hashes(endings: &[Ending<'_>]) -> Vec<TreeHash> {
+        let hashes = |some: &[Ending<'_>]| {
+            let leaves: Vec<Vec<u8>> = some.iter().map(|ending| Self::leaf_bytes(*ending)).collect();
+            leaf_hashes(&leaves.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        };
+        endings.chunks(SPELLED_TOGETHER).flat_map(hashes).collect()
+    }
+
     /// Number of subjects.
     pub fn subjects(&self) -> u64 {
         self.leaves.len() as u64
     }
 
-    /// The root. Cost: a hash for each subject, 0.1 us.
+    /// The root. Cost: a hash for each subject, 0.07 us; memory: twice the hashes.
     pub fn root(&self) -> TreeHash {
-        self.hashes().collect::<Frontier>().root()
+        Levels::of(self.hashes().collect()).root()
     }
 
     /// The place of a subject's leaf, and the path from it to the root. None if it has no history. Cost: a hash for each
@@ -74,9 +86,9 @@ impl Attested {
     fn set<'s>(&mut self, moved: impl IntoIterator<Item = Ending<'s>>) {
         let mut moved: Vec<Ending<'s>> = moved.into_iter().collect();
         moved.sort_unstable_by_key(|(subject, ..)| *subject);
+        let leaves = Self::leaf_hashes(&moved);
         let (mut new, mut at) = (Vec::new(), 0);
-        for ending in moved {
-            let leaf = leaf_hash(&Self::leaf_bytes(ending));
+        for (ending, leaf) in moved.into_iter().zip(leaves) {
             // Both are in one order, so what was passed is not looked at again.
             at += self.leaves[at..].iter().take_while(|(known, _)| **known < *ending.0).count();
             match self.leaves.get_mut(at) {
@@ -140,7 +152,7 @@ impl Followed {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::{node_hash, verify_inclusion};
+    use super::super::tree::{leaf_hash, node_hash, verify_inclusion};
     use super::*;
     use crate::values::Timestamp;
 

@@ -1,13 +1,15 @@
 //! SHA-256 by the block, for what the tree hashes in its millions.
 //!
-//! A block waits for the one before, so a processor has time for another message's meanwhile: [`leaves`] hashes several
-//! entries at once, block by block. [`node`] knows its length beforehand and pads in place. Both are tested against the
-//! crate's own digest. Left out: what the hashes stand for (`tree.rs`, which calls these).
+//! A block waits for the one before, so a processor has time for another message's meanwhile: [`leaves`] and [`nodes`]
+//! hash several at once, block by block. A node's length is known beforehand, so it is padded in place. All are tested
+//! against the crate's own digest. Left out: what the hashes stand for (`tree.rs`, which calls these).
 
 use sha2::block_api::compress256;
 
+use super::tree::TreeHash;
+
 const BLOCK: usize = 64;
-/// Entries hashed at once: with more of them a processor has nothing left to wait for.
+/// Messages hashed at once: with more of them a processor has nothing left to wait for.
 const AT_ONCE: usize = 4;
 /// What every message begins with (FIPS 180-4, section 5.3.3).
 const START: [u32; 8] =
@@ -22,17 +24,38 @@ const NODE: [u8; 2 * BLOCK] = {
 };
 
 /// The hash of a byte 1 and both hashes.
-pub(super) fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
-    let mut blocks = NODE;
-    blocks[1..33].copy_from_slice(left);
-    blocks[33..65].copy_from_slice(right);
+pub(super) fn node(pair: &[TreeHash; 2]) -> TreeHash {
     let mut state = START;
-    compress256(&mut state, blocks.as_chunks().0);
+    compress256(&mut state, node_blocks(pair).as_chunks().0);
     spelled(state)
 }
 
+/// As [`node`] of each pair, in their order.
+pub(super) fn nodes(pairs: &[[TreeHash; 2]]) -> Vec<TreeHash> {
+    let mut hashes = Vec::with_capacity(pairs.len());
+    let (some, rest) = pairs.as_chunks::<AT_ONCE>();
+    for pairs in some {
+        let (mut states, blocks) = ([START; AT_ONCE], pairs.each_ref().map(node_blocks));
+        for block in 0..2 {
+            for (state, blocks) in states.iter_mut().zip(&blocks) {
+                compress256(state, &blocks.as_chunks().0[block..=block]);
+            }
+        }
+        hashes.extend(states.map(spelled));
+    }
+    hashes.extend(rest.iter().map(node));
+    hashes
+}
+
+fn node_blocks([left, right]: &[TreeHash; 2]) -> [u8; 2 * BLOCK] {
+    let mut blocks = NODE;
+    blocks[1..33].copy_from_slice(left.as_bytes());
+    blocks[33..65].copy_from_slice(right.as_bytes());
+    blocks
+}
+
 /// The hash of a zero byte and the entry, of each that has a first block; `other` gives that of a shorter one.
-pub(super) fn leaves(entries: &[&[u8]], other: impl Fn(&[u8]) -> [u8; 32]) -> Vec<[u8; 32]> {
+pub(super) fn leaves(entries: &[&[u8]], other: impl Fn(&[u8]) -> TreeHash) -> Vec<TreeHash> {
     let mut hashes = Vec::with_capacity(entries.len());
     for some in entries.chunks(AT_ONCE) {
         let mut leaves: Vec<Leaf<'_>> = some.iter().filter_map(|entry| Leaf::of(entry)).collect();
@@ -87,12 +110,12 @@ fn hash(leaves: &mut [Leaf<'_>]) {
     }
 }
 
-fn spelled(state: [u32; 8]) -> [u8; 32] {
+fn spelled(state: [u32; 8]) -> TreeHash {
     let mut hash = [0; 32];
     for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(state) {
         *bytes = word.to_be_bytes();
     }
-    hash
+    TreeHash::from_bytes(hash)
 }
 
 #[cfg(test)]
@@ -104,8 +127,8 @@ mod tests {
         (0..length).map(|at| (at * 7 + salt * 31 + length) as u8).collect()
     }
 
-    fn whole(parts: &[&[u8]]) -> [u8; 32] {
-        Sha256::digest(parts.concat()).into()
+    fn whole(parts: &[&[u8]]) -> TreeHash {
+        TreeHash::from_bytes(Sha256::digest(parts.concat()).into())
     }
 
     fn agree(messages: &[Vec<u8>]) {
@@ -127,10 +150,13 @@ mod tests {
 
     #[test]
     fn nodes_are_hashed_as_the_crate_hashes_them() {
-        for salt in 0..256 {
-            let hash = |salt| whole(&[&message(32, salt)]);
-            let (left, right) = (hash(salt), hash(salt + 1));
-            assert_eq!(node(&left, &right), whole(&[&[1], &left, &right]));
+        let hash = |salt| whole(&[&message(32, salt)]);
+        let pairs: Vec<_> = (0..4 * AT_ONCE).map(|salt| [hash(salt), hash(salt + 1)]).collect();
+        let theirs = pairs.iter().map(|[left, right]| whole(&[&[1], left.as_bytes(), right.as_bytes()]));
+        let theirs: Vec<_> = theirs.collect();
+        for count in 0..=pairs.len() {
+            assert_eq!(nodes(&pairs[..count]), theirs[..count], "{count}");
         }
+        assert_eq!(node(&pairs[0]), theirs[0]);
     }
 }

@@ -83,12 +83,12 @@ pub fn leaf_hash(entry: &[u8]) -> TreeHash {
 
 /// The hash of each of these leaves, in their order. Cost: two thirds of [`leaf_hash`] of each.
 pub fn leaf_hashes(entries: &[&[u8]]) -> Vec<TreeHash> {
-    sha256::leaves(entries, |entry| leaf_hash(entry).0).into_iter().map(TreeHash).collect()
+    sha256::leaves(entries, leaf_hash)
 }
 
 /// The hash of two subtrees that lie side by side: SHA-256 of a byte 1 and both hashes. Cost: 0.1 us.
 pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
-    TreeHash(sha256::node(&left.0, &right.0))
+    sha256::node(&[*left, *right])
 }
 
 /// The right edge of a growing tree: the roots of its complete subtrees, largest first. Appends and gives the root;
@@ -154,13 +154,13 @@ pub trait Nodes {
 pub struct Levels(Vec<Vec<TreeHash>>);
 
 impl Levels {
-    /// Over these leaves. Cost: one hash for each.
+    /// Over these leaves. Cost: one hash for each, 0.07 us.
     pub fn of(leaves: Vec<TreeHash>) -> Self {
         let mut levels = vec![leaves];
         while let Some(below) = levels.last()
             && below.len() > 1
         {
-            let above = below.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
+            let above = sha256::nodes(below.as_chunks().0);
             levels.push(above);
         }
         Levels(levels)
@@ -169,6 +169,12 @@ impl Levels {
     /// Number of leaves.
     pub fn size(&self) -> Length {
         Length(self.0.first().map_or(0, |leaves| leaves.len() as u64))
+    }
+
+    /// The root. Cost: a hash for each complete subtree but one.
+    pub fn root(&self) -> TreeHash {
+        let odd = self.0.iter().rev().filter(|level| level.len() % 2 == 1);
+        fold(&odd.filter_map(|level| level.last().copied()).collect::<Vec<_>>())
     }
 }
 
@@ -398,6 +404,7 @@ mod tests {
             let expected = root_as_defined(&leaves[..size]);
             assert_eq!(frontier.root(), expected, "{size}");
             assert_eq!(given(root_at(&mut levels, Length(size as u64))), expected, "{size}");
+            assert_eq!(Levels::of(leaves[..size].to_vec()).root(), expected, "{size}");
             if let Some(leaf) = leaves.get(size) {
                 frontier.push(*leaf);
             }

@@ -13,11 +13,11 @@ use ledger_core::assessment::Event;
 use ledger_core::assessment::civil::Date;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::event::SubjectsAttested;
-use ledger_core::log::tree::{Levels, inclusion_proof, leaf_hash, root_at};
+use ledger_core::log::tree::{Levels, inclusion_proof};
 use ledger_core::log::{Attested, Entry, SignedCheckpoint, TreeHash, VerifierKey, canonical};
 use ledger_core::store::{Revealed, VaultError};
 use ledger_core::values::{Hash, Length, Sequence, SubjectVersion};
-use ledger_core::{TreeError, TreeReader};
+use ledger_core::{TreeError, TreeReader, recorded};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -29,9 +29,10 @@ use super::format::*;
 use super::part::spelled;
 use super::signed::Trust;
 use crate::clocks::KnownAt;
-use crate::history::SubjectHistory;
 use crate::index::Index;
 use crate::log::{Log, ReplayError};
+use crate::register::RatingAnswer;
+use crate::scope::scoped;
 
 /// Gives a document with its secret; none if it is not held.
 pub type Reveal<'v> = &'v dyn Fn(&Hash) -> Result<Option<Revealed>, VaultError>;
@@ -120,7 +121,8 @@ pub enum CertifyError {
 }
 
 /// Makes a certificate and checks it. `reveal` gives the subject's documents, if they are to be in it. Memory: the
-/// certificate twice. Cost: for each entry a page, a tile and 10 us, and for each subject of the ledger 1 us.
+/// certificate twice. Cost: for each entry a page, a tile and 10 us, and for each subject of the ledger 1 us, on another
+/// thread.
 pub fn certify(
     log: &Log,
     tree: &TreeReader,
@@ -129,30 +131,49 @@ pub fn certify(
     reveal: Option<Reveal<'_>>,
     progress: &mut dyn FnMut(Length, Length),
 ) -> Result<(Vec<u8>, Certified), CertifyError> {
-    let mut maker = Maker::begun(log, signed, question, reveal.is_some(), progress)?;
-    maker.gather(log, progress)?;
-    maker.check_newest(log, question.known_at, progress)?;
-    let history =
-        SubjectHistory::read(log, &question.subject, KnownAt::Sequence(maker.header.known_at), progress)?;
-    if history.register.area(&question.subject).is_none() {
-        let (subject, known_at) = (question.subject.clone(), question.known_at);
-        return Err(CertifyError::Unknown { subject, known_at });
-    }
-    let answer = history.register.rating(&question.subject, question.as_of);
-    let key = maker.current_key()?;
-    let mut out = Writer::default();
-    out.line(&maker.header)?;
-    out.line(&CheckpointLine { checkpoint: signed.note.to_string() })?;
-    let (streams, entries) = maker.proved(log, tree, signed.checkpoint.size)?;
-    out.add(streams);
-    out.add(entries);
-    maker.write_documents(reveal, &mut out)?;
-    let result = spelled(&answer).map_err(|error| unfit(&error))?;
-    out.bytes(&[RESULT_START, &result, b"}"].concat());
-    let bytes = out.end()?;
+    let (bytes, key) = written(log, tree, signed, question, reveal, progress)?;
     let trust = Trust { key, witnesses: Vec::new(), quorum: 0 };
     let certified = check_certificate(&bytes[..], &trust).map_err(CertifyError::Refused)?;
     Ok((bytes, certified))
+}
+
+/// The certificate, unchecked, and the key that signed it.
+fn written(
+    log: &Log,
+    tree: &TreeReader,
+    signed: &SignedCheckpoint,
+    question: &Question,
+    reveal: Option<Reveal<'_>>,
+    progress: &mut dyn FnMut(Length, Length),
+) -> Result<(Vec<u8>, VerifierKey), CertifyError> {
+    let index = log.index(progress)?;
+    let mut maker = Maker::begun(log, &index, signed, question, reveal.is_some())?;
+    let until = Length(maker.header.attestation.get());
+    // Where histories end needs no entry and takes as long as all of them.
+    let (ends, gathered) = thread::scope(|scope| {
+        let ends = scope.spawn(|| Ends::of(&index, until));
+        let gathered = maker.gathered(log, &index, tree, signed, question);
+        (ends.join().unwrap_or_else(|panic| resume_unwind(panic)), gathered)
+    });
+    let Gathered { answer, key, entries } = gathered?;
+    let mut out = Writer::default();
+    out.line(&maker.header)?;
+    out.line(&CheckpointLine { checkpoint: signed.note.to_string() })?;
+    maker.write_streams(ends, &mut out)?;
+    out.add(entries?);
+    maker.write_documents(reveal, &mut out)?;
+    let result = spelled(&answer).map_err(|error| unfit(&error))?;
+    out.bytes(&[RESULT_START, &result, b"}"].concat());
+    Ok((out.end()?, key))
+}
+
+/// What the entries that are called for give.
+struct Gathered {
+    answer: RatingAnswer,
+    /// The key that the ledger introduced last.
+    key: VerifierKey,
+    /// The lines of the entries with their proofs.
+    entries: Result<Writer, CertifyError>,
 }
 
 struct Maker {
@@ -166,13 +187,13 @@ impl Maker {
     /// Finds the last attestation that the checkpoint covers.
     fn begun(
         log: &Log,
+        index: &Index,
         signed: &SignedCheckpoint,
         question: &Question,
         documents: bool,
-        progress: &mut dyn FnMut(Length, Length),
     ) -> Result<Self, CertifyError> {
         let size = signed.checkpoint.size;
-        let last = log.index(progress)?.of(&Subject::attestation(), size).pop();
+        let last = index.of(&Subject::attestation(), size).pop();
         let attestation = last.ok_or(CertifyError::NotAttested { size })?;
         let asked = log.known(question.known_at)?.last_sequence().unwrap_or(Sequence::new(0));
         let header = CertificateHeader {
@@ -196,12 +217,27 @@ impl Maker {
         Ok(Maker { header, attested, entries, called })
     }
 
+    /// Everything that rests on entries.
+    fn gathered(
+        &mut self,
+        log: &Log,
+        index: &Index,
+        tree: &TreeReader,
+        signed: &SignedCheckpoint,
+        question: &Question,
+    ) -> Result<Gathered, CertifyError> {
+        self.gather(log, index)?;
+        self.check_newest(log, index, question.known_at)?;
+        let answer = self.answer(log, index, question)?;
+        let key = self.current_key()?;
+        Ok(Gathered { answer, key, entries: self.entries(tree, signed.checkpoint.size) })
+    }
+
     /// Adds what is called for until nothing is missing.
-    fn gather(&mut self, log: &Log, progress: &mut dyn FnMut(Length, Length)) -> Result<(), CertifyError> {
+    fn gather(&mut self, log: &Log, index: &Index) -> Result<(), CertifyError> {
         let until = Length(self.header.attestation.get());
         let mut whole: BTreeSet<String> = BTreeSet::new();
         loop {
-            let index = log.index(progress)?;
             let mut wanted = BTreeSet::new();
             for stream in self.called.streams.iter().filter(|stream| !whole.contains(*stream)) {
                 wanted.extend(index.of_named(stream, until));
@@ -210,7 +246,6 @@ impl Maker {
                 Single::At(sequence) => Some(*sequence),
                 Single::First(subject) => index.of_named(subject, until).next(),
             }));
-            drop(index);
             whole.clone_from(&self.called.streams);
             wanted.retain(|sequence| !self.entries.contains_key(sequence));
             if !wanted.is_empty() {
@@ -225,14 +260,8 @@ impl Maker {
     }
 
     /// Refuses a question about later than what is attested, unless nothing came of it.
-    fn check_newest(
-        &self,
-        log: &Log,
-        known_at: KnownAt,
-        progress: &mut dyn FnMut(Length, Length),
-    ) -> Result<(), CertifyError> {
+    fn check_newest(&self, log: &Log, index: &Index, known_at: KnownAt) -> Result<(), CertifyError> {
         let (attestation, until) = (self.header.attestation, log.known(known_at)?);
-        let index = log.index(progress)?;
         for subject in &self.called.streams {
             let newer = index.last_named(subject, until).filter(|last| *last > attestation);
             if let Some(entry) = newer {
@@ -254,34 +283,40 @@ impl Maker {
         keys.next().ok_or(CertifyError::NoKey)
     }
 
-    /// The lines of histories and of entries. Neither needs the other, and both are hashing: two threads make them.
-    fn proved(&self, log: &Log, tree: &TreeReader, size: Length) -> Result<(Writer, Writer), CertifyError> {
-        let (streams, entries) = thread::scope(|scope| {
-            let streams = scope.spawn(|| self.streams(log));
-            let entries = self.entries(tree, size);
-            (streams.join(), entries)
-        });
-        Ok((streams.unwrap_or_else(|panic| resume_unwind(panic))?, entries?))
+    /// The rating that is asked for.
+    fn answer(&self, log: &Log, index: &Index, question: &Question) -> Result<RatingAnswer, CertifyError> {
+        let until = Length(self.header.known_at.get() + 1);
+        // Each must be an event, also those that no rating rests on.
+        for (sequence, included) in self.entries.range(..until.next_sequence()) {
+            if included.entry.subject == question.subject.as_str() {
+                recorded(&included.entry).map_err(|error| ReplayError::record(*sequence, &error))?;
+            }
+        }
+        let register = scoped(log, index, &question.subject, until)?;
+        if register.area(&question.subject).is_none() {
+            let (subject, known_at) = (question.subject.clone(), question.known_at);
+            return Err(CertifyError::Unknown { subject, known_at });
+        }
+        Ok(register.rating(&question.subject, question.as_of))
     }
 
-    fn streams(&self, log: &Log) -> Result<Writer, CertifyError> {
-        let index = log.index(&mut |_, _| {})?;
-        let mut ends = Ends::of(&index, Length(self.header.attestation.get()));
-        let (stated, found) = (self.attested.root, ends.root());
+    /// The lines of histories.
+    fn write_streams(&self, mut ends: Ends<'_>, out: &mut Writer) -> Result<(), CertifyError> {
+        let (stated, found) = (self.attested.root, ends.tree.root());
         if stated != found {
             let attestation = self.header.attestation;
             return Err(CertifyError::FalseAttestation { attestation, stated, found });
         }
-        let mut out = Writer::default();
         for stream in &self.called.streams {
             match ends.stream(stream)? {
                 Stream::Whole(stream) => out.line(&StreamLine { stream })?,
                 Stream::Absent(absent) => out.line(&AbsentLine { absent })?,
             }
         }
-        Ok(out)
+        Ok(())
     }
 
+    /// The lines of entries.
     fn entries(&self, tree: &TreeReader, size: Length) -> Result<Writer, CertifyError> {
         let mut out = Writer::default();
         for (sequence, included) in &self.entries {
@@ -323,13 +358,8 @@ impl<'i> Ends<'i> {
     fn of(index: &'i Index, until: Length) -> Self {
         let mut ends: Vec<_> = index.ends(until).collect();
         ends.sort_unstable_by_key(|(subject, ..)| *subject);
-        let tree = Levels::of(ends.iter().map(|end| leaf_hash(&Attested::leaf_bytes(*end))).collect());
+        let tree = Levels::of(Attested::leaf_hashes(&ends));
         Ends { ends, tree }
-    }
-
-    fn root(&mut self) -> TreeHash {
-        let size = self.tree.size();
-        given(root_at(&mut self.tree, size))
     }
 
     /// A history's end, or the two ends between which it has none.
