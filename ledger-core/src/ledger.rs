@@ -335,7 +335,7 @@ impl Ledger {
     /// rest are not tried. The answers come in the same order.
     pub async fn submit_all(&self, requests: Vec<Request>) -> Vec<Result<Receipt, SubmitError>> {
         let count = requests.len();
-        let requests = requests.into_iter().map(Prepared::new).collect();
+        let requests = Prepared::all(requests);
         let (answer, answered) = oneshot::channel();
         let sent = self.messages.as_ref().map(|inbox| inbox.send(Message::Call(Call { requests, answer })));
         match sent {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::kept_tree::{KeptTree, TreeError};
-use crate::log::tree::leaf_hash;
+use crate::log::tree::leaf_hashes;
 use crate::log::{Checkpoint, SignedCheckpoint, SigningKey, VerifierKey};
 use crate::store::{
     CheckpointFileError, KeyFileError, KeyFiles, Store, TileFiles, keep_checkpoint, newest_checkpoint,
@@ -158,7 +158,8 @@ impl Notary {
     /// log whatever happens here.
     pub(crate) fn committed(&mut self, round: &Round) {
         if let Some(tree) = &mut self.tree {
-            round.batch.entries.iter().for_each(|entry| tree.push(leaf_hash(entry)));
+            let entries: Vec<&[u8]> = round.batch.entries.iter().map(Vec::as_slice).collect();
+            leaf_hashes(&entries).into_iter().for_each(|leaf| tree.push(leaf));
         }
         match &round.introduced {
             Some(key) => {

@@ -23,7 +23,7 @@ use crate::decoded::Decoded;
 use crate::environment::Clock;
 use crate::line::canonical_command;
 use crate::log::{
-    AuthType, CommandId, Entry, EntryError, EventId, Followed, Link, Plain, VerifierKey, canonical,
+    AuthType, CommandId, Entry, EntryError, EventId, Followed, Link, Plain, VerifierKey, canonical, hashes,
 };
 use crate::recent::Recent;
 use crate::record::{RecordError, recorded};
@@ -130,11 +130,19 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new(request: Request) -> Self {
-        let command = canonical_command(&request);
-        let text = command.as_ref().map_or("", |command| std::str::from_utf8(command).unwrap_or_default());
-        let documents = documents(text).collect();
-        Prepared { request, command_hash: command.map(|command| Hash::of(&command)), documents }
+    /// Each of these, in their order; the commands are hashed side by side.
+    pub(crate) fn all(requests: Vec<Request>) -> Vec<Self> {
+        let spelled: Vec<_> = requests.iter().map(canonical_command).collect();
+        let commands: Vec<&[u8]> =
+            spelled.iter().map(|command| command.as_deref().unwrap_or_default()).collect();
+        let prepared = requests.into_iter().zip(&spelled).zip(&commands).zip(hashes(&commands));
+        prepared
+            .map(|(((request, spelled), command), hash)| {
+                let documents = documents(std::str::from_utf8(command).unwrap_or_default()).collect();
+                let command_hash = spelled.as_ref().map(|_| hash).map_err(Clone::clone);
+                Prepared { request, command_hash, documents }
+            })
+            .collect()
     }
 }
 

@@ -27,8 +27,8 @@ use crate::outcome::{Disk, Lookups, Outcome};
 use crate::plan::Spec;
 use crate::ways::{self, Way};
 
-/// Commands in memory at a time: some 20 MiB.
-const SLAB: usize = 16_000;
+/// Commands in memory at a time: some 40 MiB. The pipeline is filled and emptied once for each such slab.
+const SLAB: usize = 32_000;
 /// Rounds that were sent and not answered: one becomes durable while the next is decided.
 const UNDER_WAY: usize = 3;
 /// Commands of the set-up in a commit.
