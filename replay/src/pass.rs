@@ -19,12 +19,13 @@ use ledger_core::values::Length;
 
 use crate::log::ReplayError;
 
-/// Entries claimed at once, some milliseconds of work. The page that lies across an end is read twice.
-const STRETCH: u64 = 2_048;
+/// Entries claimed at once, a millisecond of work or more. The page that lies across an end is read twice.
+const STRETCH: u64 = 1_024;
 /// Pages prepared together: side by side more of them are hashed faster, and so many stay in a processor's own cache.
 const TOGETHER: usize = 8;
-/// Stretches of either thread that wait to be taken: an entry that takes long to take, as an attestation, stops nobody.
-const AHEAD: usize = 8;
+/// Stretches of either thread that wait to be taken: enough that an entry that takes long to take, as an attestation,
+/// stops nobody, and so few that they are still in the processors' caches when their turn comes.
+const AHEAD: usize = 3;
 
 /// What came of a stretch: of some pages after the others, and why the next one cannot be read, if that is so.
 pub(crate) struct Made<P> {
