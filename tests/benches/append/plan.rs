@@ -152,7 +152,7 @@ impl Place<'_> {
             specs.extend(self.wants(group).then(|| self.spec(case, size.min(entries), round)));
         };
         add(Group::StubVault, Case::Ledger(Way::StubVault), size, BULK);
-        for (round, ours, theirs) in [(100, 100_000, 100_000), (10, 20_000, 20_000), (1, 10_000, 4_000)] {
+        for (round, ours, theirs) in [(100, 100_000, 100_000), (10, 20_000, 20_000), (1, 100_000, 4_000)] {
             add(Group::Rounds, Case::Ledger(Way::Plain), ours, round);
             for system in System::ALL {
                 let entries = if system == System::SledStore { ours } else { theirs };
