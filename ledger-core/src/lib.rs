@@ -40,7 +40,7 @@ pub use ledger::{CloseError, Founding, Ledger, OpenLedgerError, Progress, Submit
 pub use log::SignedCheckpoint;
 pub use notary::{NotaryError, install_key, keep_known};
 pub use opening::STATE_VERSION;
-pub use record::{RecordError, recorded, recorded_trusted};
+pub use record::{RecordError, recorded, recorded_plain, recorded_trusted};
 pub use repair::{RepairError, RepairOptions, Repaired, repair};
 pub use restore::{RestoreError, Restored, restore};
 pub use store::newest_checkpoint;

@@ -72,6 +72,12 @@ pub fn request(line: Value) -> Result<Request, Malformed> {
 /// id, expected versions or recorded time.
 pub fn canonical_command(request: &Request) -> Result<Vec<u8>, canonical::NotCanonical> {
     let mut bytes = Vec::with_capacity(512);
+    spell_command(request, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// As [`canonical_command`], at the end of `out`, which is of no use after an error. For whoever spells many.
+pub fn spell_command(request: &Request, out: &mut Vec<u8>) -> Result<(), canonical::NotCanonical> {
     let time = request.time;
     canonical::spell(
         &Hashed {
@@ -81,9 +87,8 @@ pub fn canonical_command(request: &Request) -> Result<Vec<u8>, canonical::NotCan
             time,
             command: request.command.name(),
         },
-        &mut bytes,
-    )?;
-    Ok(bytes)
+        out,
+    )
 }
 
 /// BLAKE3 of [`canonical_command`].

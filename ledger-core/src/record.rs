@@ -2,7 +2,7 @@
 
 use crate::assessment::codes::Subject;
 use crate::assessment::{Author, Event, Recorded};
-use crate::log::{AuthType, Entry, EntryError, Outline};
+use crate::log::{AuthType, Entry, EntryError, Outline, Plain};
 
 /// Why bytes of the log are not an event of this version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,10 +22,15 @@ pub enum RecordError {
 
 /// The event that an entry records. Cost: about 1 us.
 pub fn recorded(entry: &Entry) -> Result<Recorded, RecordError> {
+    recorded_plain(&entry.borrowed())
+}
+
+/// As [`recorded`], of an entry that is borrowed from its bytes.
+pub fn recorded_plain(entry: &Plain<'_>) -> Result<Recorded, RecordError> {
     let wrong = |what: String| RecordError::Event { sequence: entry.sequence, what };
-    let author = author(entry.auth_type, &entry.auth_id).map_err(wrong)?;
+    let author = author(entry.auth_type, entry.auth_id).map_err(wrong)?;
     let subject: Subject = entry.subject.parse().map_err(|e| wrong(format!("{e}")))?;
-    let event = Event::decode(&entry.event_type, &entry.data).map_err(|e| wrong(e.to_string()))?;
+    let event = Event::decode(entry.event_type, entry.data).map_err(|e| wrong(e.to_string()))?;
     Ok(Recorded {
         sequence: entry.sequence,
         subject,

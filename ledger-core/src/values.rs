@@ -39,6 +39,28 @@ macro_rules! spelled_as_text {
             }
         }
 
+        crate::values::read_as_text!($type, $name, $pattern, $description);
+    };
+}
+pub(crate) use spelled_as_text;
+
+/// As [`spelled_as_text`], of a type that is `spelled` in an array of ASCII: every entry and command has several.
+macro_rules! spelled_as_ascii {
+    ($type:ty, $name:expr, $pattern:expr, $description:literal) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(crate::values::as_text(&self.spelled()))
+            }
+        }
+
+        crate::values::read_as_text!($type, $name, $pattern, $description);
+    };
+}
+pub(crate) use spelled_as_ascii;
+
+/// The other direction of a type whose JSON form is text, and its schema.
+macro_rules! read_as_text {
+    ($type:ty, $name:expr, $pattern:expr, $description:literal) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 crate::values::read_text(deserializer)
@@ -48,7 +70,7 @@ macro_rules! spelled_as_text {
         crate::values::described_as_text!($type, $name, $pattern, $description);
     };
 }
-pub(crate) use spelled_as_text;
+pub(crate) use read_as_text;
 
 /// Reads a value that is spelled as text, from where the text lies: asking for a string would copy it first.
 pub(crate) fn read_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
@@ -132,7 +154,7 @@ impl fmt::Display for Sequence {
 
 /// The decimal digits of `number` that fill `text`, zeros before them. Entries spell several such numbers each, and
 /// the formatting of the standard library takes five times as long.
-fn spell_digits(mut number: u64, text: &mut [u8]) {
+pub(crate) fn spell_digits(mut number: u64, text: &mut [u8]) {
     for digit in text.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
@@ -140,7 +162,7 @@ fn spell_digits(mut number: u64, text: &mut [u8]) {
 }
 
 /// Text that was made of ASCII.
-fn as_text(ascii: &[u8]) -> &str {
+pub(crate) fn as_text(ascii: &[u8]) -> &str {
     std::str::from_utf8(ascii).unwrap_or_default()
 }
 
@@ -160,7 +182,7 @@ impl FromStr for Sequence {
 impl serde::Serialize for Sequence {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.collect_str(self)
+            serializer.serialize_str(as_text(&self.spelled()))
         } else {
             serializer.serialize_u64(self.0)
         }
@@ -340,7 +362,7 @@ fn spelled_time(text: &[u8]) -> Option<NaiveDateTime> {
     day.and_hms_micro_opt(number(11..13), number(14..16), number(17..19), number(20..26))
 }
 
-spelled_as_text!(
+spelled_as_ascii!(
     Timestamp,
     "Timestamp",
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$",
@@ -410,7 +432,7 @@ impl FromStr for Hash {
     }
 }
 
-spelled_as_text!(Hash, "Hash", "^[0-9a-f]{64}$", "BLAKE3, 64 lower-case hexadecimal digits");
+spelled_as_ascii!(Hash, "Hash", "^[0-9a-f]{64}$", "BLAKE3, 64 lower-case hexadecimal digits");
 
 #[cfg(test)]
 mod tests {

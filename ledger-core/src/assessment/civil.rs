@@ -13,7 +13,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::codes::Name;
-use crate::values::{Malformed, Timestamp, spelled_as_text};
+use crate::values::{Malformed, Timestamp, as_text, spell_digits, spelled_as_ascii, spelled_as_text};
+
+/// The first instant of 1972, in microseconds.
+const SINCE_1972: i64 = 730 * 24 * 3600 * 1_000_000;
 
 /// A date of the civil calendar, `2025-05-08`, years 1900 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +37,12 @@ impl Date {
 
     /// The London date of an instant. BST and GMT come from the tz database.
     pub fn in_london(at: Timestamp) -> Self {
+        const DAY: i64 = 24 * 3600 * 1_000_000;
+        const EVENING: i64 = 23 * 3600 * 1_000_000;
+        // Since 1972 London has been at most an hour ahead of UTC, and never behind: before 23:00 the day is the same.
+        if at.micros() >= SINCE_1972 && at.micros().rem_euclid(DAY) < EVENING {
+            return Date(at.to_utc().date_naive());
+        }
         Date(at.to_utc().with_timezone(&chrono_tz::Europe::London).date_naive())
     }
 
@@ -69,9 +78,21 @@ impl Date {
     }
 }
 
+impl Date {
+    /// The one spelling, in ASCII.
+    pub(crate) fn spelled(self) -> [u8; 10] {
+        let mut text = *b"0000-00-00";
+        // Every date but `NaiveDate::MIN`, which no date that parsed is, has a year of four digits.
+        spell_digits(self.0.year().unsigned_abs().into(), &mut text[..4]);
+        spell_digits(self.0.month().into(), &mut text[5..7]);
+        spell_digits(self.0.day().into(), &mut text[8..]);
+        text
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
+        f.write_str(as_text(&self.spelled()))
     }
 }
 
@@ -88,7 +109,7 @@ impl FromStr for Date {
     }
 }
 
-spelled_as_text!(Date, "Date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "A civil date in England");
+spelled_as_ascii!(Date, "Date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "A civil date in England");
 
 /// A date as a source printed it: to the day, the month or the year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -333,6 +354,21 @@ mod tests {
         ];
         for (instant, day) in cases {
             assert_eq!(Date::in_london(at(instant)), date(day), "{instant}");
+        }
+    }
+
+    #[test]
+    fn london_days_are_those_of_the_tz_database() {
+        const HOUR: i64 = 3600 * 1_000_000;
+        let first = at("1900-01-01T00:00:00.000000Z").micros();
+        // Every 5 hours of 240 years meets every hour of the day in every season, and each as its hour ends.
+        for step in 0..240 * 365 * 24 / 5_i64 {
+            let hour = first + step * 5 * HOUR;
+            for micros in [hour - 1, hour].into_iter().filter(|micros| *micros >= first) {
+                let instant = Timestamp::from_micros(micros).expect("a time");
+                let known = instant.to_utc().with_timezone(&chrono_tz::Europe::London).date_naive();
+                assert_eq!(Date::in_london(instant), Date(known), "{instant}");
+            }
         }
     }
 

@@ -1,32 +1,23 @@
-//! The second half of an audit: every command rebuilt from its events and decided again, with what was known then.
+//! The last part of an audit: every command that was rebuilt decided again, with what was known then.
 //!
 //! The rules are those that wrote the log. Whatever they would have refused, written otherwise or added is a finding, so
 //! every precondition of every decision is checked at its time, and every consequence of the ledger's own. The state is
-//! folded from the first entry on; no snapshot is looked at. Left out: bytes and links (`read.rs`), and the check that
-//! does not trust the rules (`recount`).
+//! folded from the first entry on; no snapshot is looked at. Left out: bytes and links (`read.rs`), what the commands
+//! were (`rebuilding.rs`), and the check that does not trust the rules (`recount`).
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use hashbrown::HashMap;
-use ledger_core::assessment::codes::{ActorId, Subject, documents};
-use ledger_core::assessment::event::{ActorEnrolled, ClockKind, LogFounded};
-use ledger_core::assessment::roles::Role;
+use ledger_core::assessment::codes::{Subject, documents};
+use ledger_core::assessment::event::{ClockKind, LogFounded};
 use ledger_core::assessment::{
-    Author, Citation, Context, Ends, Event, EventKind, Histories, Planned, Recorded, Rejection, Request,
-    State, decide, references,
+    Author, Context, Ends, Event, Histories, Planned, Recorded, Rejection, State, decide,
 };
 use ledger_core::log::{Algorithm, EventId, TreeHash};
-use ledger_core::store::Store;
 use ledger_core::values::{Hash, Sequence, Timestamp};
 
-use super::cited::{Cited, CitedEntries};
 use super::differences::differing;
 use super::finding::{Fault, FoundBy};
-use super::ids::Ids;
 use super::read::Read;
 use super::rebuild::is_tidied;
-use super::spelling::{Given, Spellings, possible};
+use super::rebuilding::{Rebuild, Rebuilt, Whole};
 
 /// What was done, counted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,24 +34,15 @@ pub(super) type Found = Vec<(Sequence, Fault)>;
 #[derive(Debug)]
 pub(super) struct Again {
     state: State,
-    cited: CitedEntries,
-    ids: Ids,
-    spellings: Spellings,
-    /// Those who may ask for a sweep: a sweep's entries do not say who did.
-    analysts: BTreeSet<ActorId>,
     clock: ClockKind,
     recorded_before: Option<Timestamp>,
     pub(super) done: Done,
 }
 
 impl Again {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+    pub(super) fn new() -> Self {
         Again {
             state: State::default(),
-            cited: CitedEntries::over(store),
-            ids: Ids::default(),
-            spellings: Spellings::default(),
-            analysts: BTreeSet::new(),
             clock: ClockKind::System,
             recorded_before: None,
             done: Done::default(),
@@ -72,13 +54,14 @@ impl Again {
         &self.state
     }
 
-    /// Takes the entries of the next command.
-    pub(super) fn take(&mut self, entries: Vec<Read>, found: &mut Found) {
+    /// Takes the next command.
+    pub(super) fn take(&mut self, whole: Whole, found: &mut Found) {
+        let Whole { entries, id_fault, rebuilt } = whole;
         let Some(first) = entries.first() else { return };
         self.done.commands += 1;
         let at = first.entry.sequence;
         let recorded_time = first.entry.recorded_time;
-        found.extend(self.ids.take(first.entry.id.command, recorded_time).map(|fault| (at, fault)));
+        found.extend(id_fault.map(|fault| (at, fault)));
         found.extend(torn(&entries));
         if self.clock == ClockKind::System && self.recorded_before == Some(recorded_time) {
             found.push((at, notice("clock_clamped", recorded_time.to_string())));
@@ -86,9 +69,11 @@ impl Again {
         self.recorded_before = Some(recorded_time);
         let events: Option<Vec<&Recorded>> = entries.iter().map(|read| read.recorded.as_deref()).collect();
         if let Some(events) = events {
-            let fault = match &events[0].event {
-                Event::LogFounded(founded) => founding(founded, &entries, &events),
-                _ => self.decided(&entries, &events),
+            let fault = match (&events[0].event, rebuilt) {
+                (Event::LogFounded(founded), _) => founding(founded, &entries, &events),
+                (_, Some(rebuilt)) => self.decided(&rebuilt, &entries, &events),
+                // All others whose data fits were rebuilt.
+                (_, None) => Vec::new(),
             };
             found.extend(fault);
         }
@@ -98,14 +83,15 @@ impl Again {
     }
 
     fn apply(&mut self, read: &Read, found: &mut Found) {
-        self.cited.push(read.entry.id, read.recorded.clone());
         let Some(recorded) = &read.recorded else { return };
         let at = recorded.sequence;
         if let Err(illegal) = self.state.apply(recorded) {
             let expected = format!("a {} that follows from what stands before it", recorded.event.name());
             found.push((at, Fault::new(FoundBy::DecidedAgain, "illegal_history", expected, illegal.what)));
         }
-        self.learn(recorded);
+        if let Event::LogFounded(event) = &recorded.event {
+            self.clock = event.clock;
+        }
         if recorded.time < recorded.recorded_time && is_late(recorded) {
             found.push((at, notice("recorded_late", format!("it happened at {}", recorded.time))));
         }
@@ -116,60 +102,18 @@ impl Again {
         }
     }
 
-    /// What the state knows but not quickly.
-    fn learn(&mut self, recorded: &Recorded) {
-        match &recorded.event {
-            Event::LogFounded(event) => self.clock = event.clock,
-            Event::ActorEnrolled(ActorEnrolled { roles, .. }) => {
-                let Ok(actor) = recorded.subject.code().parse::<ActorId>() else { return };
-                match roles.contains(&Role::Analyst) {
-                    true => self.analysts.insert(actor),
-                    false => self.analysts.remove(&actor),
-                };
-            }
-            Event::ActorRevoked(event) => drop(self.analysts.remove(&event.actor)),
-            _ => {}
-        }
-    }
-
     /// Decides a command again; says the first thing that is not as the rules have it, and a hash that stays unknown.
-    fn decided(&mut self, entries: &[Read], events: &[&Recorded]) -> Found {
+    fn decided(&mut self, rebuilt: &Rebuilt, entries: &[Box<Read>], events: &[&Recorded]) -> Found {
         self.done.decided += 1;
+        self.done.reproduced += u64::from(rebuilt.reproduced);
         let first = events[0];
-        let givers: Vec<ActorId> = match &first.author {
-            Author::Actor(actor) => vec![actor.clone()],
-            // A sweep: whichever analyst asked for it.
-            Author::System if first.event.kind() == EventKind::AssessmentTriggered => {
-                self.analysts.iter().cloned().collect()
-            }
-            Author::System => Vec::new(),
-        };
-        let plain: Vec<&Event> = events.iter().map(|recorded| &recorded.event).collect();
-        let given = |actor| Given {
-            id: entries[0].entry.id.command,
-            actor,
-            subject: &first.subject,
-            time: first.time,
-            recorded_time: first.recorded_time,
-            events: &plain,
-            hash: entries[0].entry.command_hash,
-        };
-        let mut fetched = Vec::new();
-        let request = givers.iter().find_map(|actor| self.reproduced(&given(actor), &mut fetched));
         let mut found = Vec::new();
-        let requests = match request {
-            Some(request) => {
-                self.done.reproduced += 1;
-                vec![request]
-            }
-            None => {
-                found.push((first.sequence, unknown_hash(&first.event, entries[0].entry.command_hash)));
-                givers.first().map_or(Vec::new(), |actor| possible(&given(actor)))
-            }
-        };
+        if !rebuilt.reproduced {
+            found.push((first.sequence, unknown_hash(&first.event, entries[0].entry.command_hash)));
+        }
         let mut wrong = None;
-        for request in &requests {
-            match self.judged(request, entries, events, &fetched) {
+        for rebuild in &rebuilt.requests {
+            match self.judged(rebuild, entries, events) {
                 Ok(()) => return found,
                 Err(fault) => wrong = wrong.or(Some(fault)),
             }
@@ -183,48 +127,28 @@ impl Again {
         found
     }
 
-    fn reproduced(&mut self, given: &Given<'_>, fetched: &mut Vec<Cited>) -> Option<Request> {
-        let cited = &mut self.cited;
-        self.spellings.reproduced(given, &mut |sequence| {
-            let entry = cited.get(sequence)?;
-            let id = entry.id;
-            fetched.push(entry);
-            Some(id)
-        })
-    }
-
     /// Whether the rules make of this request what was recorded.
     fn judged(
-        &mut self,
-        request: &Request,
-        entries: &[Read],
+        &self,
+        rebuild: &Rebuild,
+        entries: &[Box<Read>],
         events: &[&Recorded],
-        fetched: &[Cited],
     ) -> Result<(), (Sequence, Fault)> {
-        let mut cited = HashMap::new();
-        for citation in references(&request.command) {
-            let entry = match citation {
-                Citation::Sequence(sequence) => self.cited.get(sequence),
-                // Whatever is cited by id was fetched to learn the id. A command cites few entries.
-                Citation::Event(id) => fetched.iter().find(|entry| entry.id == id).cloned(),
-            };
-            cited.extend(entry.map(|entry| (citation, entry.recorded)));
-        }
         let context = Context {
             recorded_time: events[0].recorded_time,
             next: events[0].sequence,
-            cited: &cited,
+            cited: &rebuild.cited,
             missing_document: self.erased_before(entries),
             histories: &AsRead(entries.iter().find_map(|read| read.ends)),
         };
-        match decide(&self.state, request, &context) {
+        match decide(&self.state, &rebuild.request, &context) {
             Ok(planned) => differing(&planned, entries, events),
             Err(rejection) => Err((events[0].sequence, refused(events[0], &rejection))),
         }
     }
 
     /// A document that the command cites although it was erased before.
-    fn erased_before(&self, entries: &[Read]) -> Option<Hash> {
+    fn erased_before(&self, entries: &[Box<Read>]) -> Option<Hash> {
         // Mostly nothing was erased, and no text need be searched.
         self.state.erased().next()?;
         let texts = entries.iter().filter_map(|read| std::str::from_utf8(&read.entry.data).ok());
@@ -265,7 +189,7 @@ fn refused(recorded: &Recorded, rejection: &Rejection) -> Fault {
 }
 
 /// The founding has no command: its hash is that of its own data. With it stands nothing but the first key.
-fn founding(founded: &LogFounded, entries: &[Read], events: &[&Recorded]) -> Found {
+fn founding(founded: &LogFounded, entries: &[Box<Read>], events: &[&Recorded]) -> Found {
     let fault = |at: usize, code, expected: String, found: String| {
         vec![(events[at].sequence, Fault::new(FoundBy::DecidedAgain, code, expected, found))]
     };
@@ -275,8 +199,8 @@ fn founding(founded: &LogFounded, entries: &[Read], events: &[&Recorded]) -> Fou
         return fault(0, "command_hash_differs", hash.to_string(), entry.command_hash.to_string());
     }
     let source = format!("https://{}", founded.origin);
-    if source != entry.source {
-        return fault(0, "source_differs", source, entry.source.clone());
+    if entry.source.as_ref() != Some(&source) {
+        return fault(0, "source_differs", source, entry.source.clone().unwrap_or_default());
     }
     let operator = Author::Actor(founded.operator.clone());
     for (at, recorded) in events.iter().enumerate() {
@@ -306,7 +230,7 @@ fn founding(founded: &LogFounded, entries: &[Read], events: &[&Recorded]) -> Fou
 }
 
 /// How the events of one command do not belong together.
-fn torn(entries: &[Read]) -> Found {
+fn torn(entries: &[Box<Read>]) -> Found {
     let Some(first) = entries.first().map(|read| &read.entry) else { return Vec::new() };
     let cause = EventId { ordinal: 1, ..first.id };
     let check = |(index, read): (usize, &Read)| {
@@ -329,7 +253,7 @@ fn torn(entries: &[Read]) -> Found {
         };
         Some((entry.sequence, Fault::new(FoundBy::Bytes, "command_split", what.0, what.1)))
     };
-    entries.iter().enumerate().filter_map(check).collect()
+    entries.iter().map(AsRef::as_ref).enumerate().filter_map(check).collect()
 }
 
 /// Whether it was recorded on a later London day than it happened.

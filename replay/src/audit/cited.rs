@@ -52,9 +52,9 @@ impl CitedEntries {
         self.length = Length(self.length.0 + 1);
     }
 
-    /// The entry, if it stands before the next one. Cost: a look-up, or a page read.
-    pub(super) fn get(&mut self, sequence: Sequence) -> Option<Cited> {
-        if !self.length.contains(sequence) {
+    /// The entry, if it stands before `next`. Cost: a look-up, or a page read.
+    pub(super) fn before(&mut self, next: Sequence, sequence: Sequence) -> Option<Cited> {
+        if sequence >= next || !self.length.contains(sequence) {
             return None;
         }
         let first = self.length.0 - self.newest.len() as u64;
@@ -79,5 +79,52 @@ impl CitedEntries {
         let bytes = self.store.read(sequence, 1).ok()?;
         let entry = Entry::decode_trusted(bytes.first()?).ok()?;
         Some(Cited { id: entry.id, recorded: Arc::new(recorded(&entry).ok()?) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger_core::assessment::codes::Subject;
+    use ledger_core::assessment::{Author, Event};
+    use ledger_core::log::CommandId;
+    use ledger_core::store::MemoryStore;
+    use ledger_core::values::{SubjectVersion, Timestamp};
+
+    fn entry(sequence: u64) -> (EventId, Option<Arc<Recorded>>) {
+        let data = br#"{"draft":"0000000000000000","organisation":"authority/E06000024"}"#;
+        let event = Event::decode("ledger.accuracy.confirmed.v1", data).expect("an event");
+        let recorded = Recorded {
+            sequence: Sequence::new(sequence),
+            subject: Subject::ledger(),
+            subject_version: SubjectVersion::new(1).expect("small"),
+            time: Timestamp::EPOCH,
+            recorded_time: Timestamp::EPOCH,
+            author: Author::System,
+            event,
+        };
+        let command = CommandId::from_parts(Timestamp::EPOCH, [0; 10]);
+        (EventId { command, ordinal: 1 }, Some(Arc::new(recorded)))
+    }
+
+    /// Entries are taken before all commands before them were looked at, and yet no command may cite what follows it.
+    #[test]
+    fn an_entry_is_found_by_those_after_it_alone() {
+        let mut cited = CitedEntries::over(Arc::new(MemoryStore::new()));
+        for sequence in 0..3 {
+            let (id, recorded) = entry(sequence);
+            cited.push(id, recorded);
+        }
+        for next in 0..5 {
+            for sequence in 0..5 {
+                let found = cited.before(Sequence::new(next), Sequence::new(sequence));
+                let found = found.map(|cited| cited.recorded.sequence.get());
+                assert_eq!(
+                    found,
+                    Some(sequence).filter(|at| *at < next && *at < 3),
+                    "{sequence} before {next}"
+                );
+            }
+        }
     }
 }

@@ -4,10 +4,12 @@
 //! rules fill in left out or not. Each spelling is tried until one gives the recorded hash; the one that did so last for
 //! a kind of event is tried first, since whoever writes commands spells them alike. Left out: what the command may do.
 
+use std::ops::Range;
+
 use hashbrown::HashMap;
 use ledger_core::assessment::codes::{ActorId, Subject};
 use ledger_core::assessment::{Citation, Command, Event, EventKind, Request};
-use ledger_core::line::command_hash;
+use ledger_core::line::{command_hash, spell_command};
 use ledger_core::log::{CommandId, EventId};
 use ledger_core::values::{Hash, Sequence, Timestamp};
 
@@ -33,6 +35,8 @@ const USUAL: [Style; 2] = [
 /// What is known of a command before it is rebuilt.
 pub(super) struct Given<'g> {
     pub(super) id: CommandId,
+    /// Where the first of its events stands: it may cite what stands before.
+    pub(super) next: Sequence,
     pub(super) actor: &'g ActorId,
     pub(super) subject: &'g Subject,
     pub(super) time: Timestamp,
@@ -48,6 +52,25 @@ pub(super) struct Spellings {
 }
 
 impl Spellings {
+    /// The request as the last of its kind was spelled, and where among `spelled` its canonical form was added. Whether
+    /// that has the recorded hash is for the caller to see.
+    pub(super) fn usual(
+        &self,
+        given: &Given<'_>,
+        id_of: &mut dyn FnMut(Sequence) -> Option<EventId>,
+        spelled: &mut Vec<u8>,
+    ) -> Option<(Box<Request>, Range<usize>)> {
+        let kind = given.events.first()?.kind();
+        let style = self.last.get(&kind).copied().unwrap_or(USUAL[0]);
+        let request = Box::new(respelled(given, style, id_of)?.0);
+        let start = spelled.len();
+        if spell_command(&request, spelled).is_err() {
+            spelled.truncate(start);
+            return None;
+        }
+        Some((request, start..spelled.len()))
+    }
+
     /// The request whose hash is the recorded one, and how it was spelled; none if no spelling that is tried gives it.
     /// `id_of` knows the event id of a cited entry. Cost: one hash where commands are spelled as the last of their kind.
     pub(super) fn reproduced(
@@ -60,7 +83,7 @@ impl Spellings {
         let last = self.last.get(&kind).copied();
         let mut citations = 0;
         let mut tried = |style: Style| {
-            let (request, cited) = spelled(given, style, id_of)?;
+            let (request, cited) = respelled(given, style, id_of)?;
             citations = cited;
             (command_hash(&request).ok() == Some(given.hash)).then_some((request, style))
         };
@@ -78,7 +101,7 @@ impl Spellings {
                 times.map(|time_stated| Style { left_out: LeftOut(0), by_id, time_stated })
             });
             found = all.find_map(|style| {
-                let (request, _) = spelled(given, style, id_of)?;
+                let (request, _) = respelled(given, style, id_of)?;
                 (command_hash(&request).ok() == Some(given.hash)).then_some((request, style))
             });
         }
@@ -89,7 +112,7 @@ impl Spellings {
 }
 
 /// The request in a spelling, and how many entries it cites. None if the command cannot be rebuilt.
-fn spelled(
+fn respelled(
     given: &Given<'_>,
     style: Style,
     id_of: &mut dyn FnMut(Sequence) -> Option<EventId>,

@@ -103,9 +103,16 @@ macro_rules! events {
                     event_type: event_type.to_owned(),
                     reason: error.to_string(),
                 };
+                // Once for all texts in it, where the decoder would look at each.
+                let text = std::str::from_utf8(data);
                 match event_type {
                     $(concat!("ledger.", $name, ".v1") => {
-                        serde_json::from_slice(data).map(Event::$variant).map_err(wrong)
+                        let event = match text {
+                            Ok(text) => serde_json::from_str(text),
+                            // Says where.
+                            Err(_) => serde_json::from_slice(data),
+                        };
+                        event.map(Event::$variant).map_err(wrong)
                     })*
                     unknown => Err(EventError::UnknownType(unknown.to_owned())),
                 }

@@ -2,8 +2,8 @@
 //!
 //! [`spell`] is a serde serializer. Each part answers whether it is present: a null, an empty list or an object
 //! without fields is not, and its key is taken back as if it had never been there. Fields are written as they come
-//! and put in order when the object ends, which costs nothing where they were declared in order. Left out: accepting
-//! (`mod.rs`).
+//! and put in order when the object ends, which costs nothing where they were declared in order; where they lie is kept
+//! in one list for all objects, each of which takes its own off the end. Left out: accepting (`mod.rs`).
 
 use std::fmt::{Display, Write};
 
@@ -15,9 +15,10 @@ use super::{MAX_INTEGER, NotCanonical, key_order, needs_no_escape, write_string}
 /// Spells `value` at the end of `out`. Empty lists and objects and nulls inside objects are left out, as if
 /// absent. Returns an error for a number that is not an integer within [`MAX_INTEGER`], for a null or an empty value
 /// where nothing would be left, and for one inside an array, where leaving it out would change the meaning; `out` is
-/// then of no use. Cost: one pass, and one allocation for each object.
+/// then of no use. Cost: one pass, and two allocations.
 pub fn spell<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), NotCanonical> {
-    match value.serialize(Speller { out: &mut *out })? {
+    let mut paper = Paper { out, fields: Vec::with_capacity(FIELDS), moved: Vec::new() };
+    match value.serialize(Speller { paper: &mut paper })? {
         true => Ok(()),
         false => Err(NotCanonical { at: out.len(), what: "a null or empty value cannot be spelled" }),
     }
@@ -29,16 +30,36 @@ impl ser::Error for NotCanonical {
     }
 }
 
-/// Writes one value. The answer is whether it is present.
-struct Speller<'o> {
+/// Fields of objects that are not ended: room for so many is made at once.
+const FIELDS: usize = 32;
+
+/// What is written on.
+struct Paper<'o> {
     out: &'o mut Vec<u8>,
+    /// The fields of the objects that are not ended, the innermost last.
+    fields: Vec<Field>,
+    /// For fields on their way to another place.
+    moved: Vec<u8>,
+}
+
+/// Where a field lies: it begins with its key, quotes included, and ends with a comma.
+#[derive(Clone, Copy)]
+struct Field {
+    begins: usize,
+    key_ends: usize,
+    ends: usize,
+}
+
+/// Writes one value. The answer is whether it is present.
+struct Speller<'p, 'o> {
+    paper: &'p mut Paper<'o>,
 }
 
 type Answer = Result<bool, NotCanonical>;
 
-impl Speller<'_> {
+impl Speller<'_, '_> {
     fn wrong<T>(&self, what: &'static str) -> Result<T, NotCanonical> {
-        Err(NotCanonical { at: self.out.len(), what })
+        Err(NotCanonical { at: self.paper.out.len(), what })
     }
 
     fn integer(self, magnitude: u64, negative: bool) -> Answer {
@@ -46,7 +67,7 @@ impl Speller<'_> {
             return self.wrong("a number must be an integer within 2^53 - 1");
         }
         if negative {
-            self.out.push(b'-');
+            self.paper.out.push(b'-');
         }
         let mut digits = [0; 20];
         let mut at = digits.len();
@@ -59,7 +80,7 @@ impl Speller<'_> {
                 break;
             }
         }
-        self.out.extend_from_slice(&digits[at..]);
+        self.paper.out.extend_from_slice(&digits[at..]);
         Ok(true)
     }
 }
@@ -74,19 +95,19 @@ impl Write for Raw<'_> {
     }
 }
 
-impl<'o> ser::Serializer for Speller<'o> {
+impl<'p, 'o> ser::Serializer for Speller<'p, 'o> {
     type Ok = bool;
     type Error = NotCanonical;
-    type SerializeSeq = List<'o>;
-    type SerializeTuple = List<'o>;
-    type SerializeTupleStruct = List<'o>;
+    type SerializeSeq = List<'p, 'o>;
+    type SerializeTuple = List<'p, 'o>;
+    type SerializeTupleStruct = List<'p, 'o>;
     type SerializeTupleVariant = Impossible<bool, NotCanonical>;
-    type SerializeMap = Fields<'o>;
-    type SerializeStruct = Fields<'o>;
+    type SerializeMap = Fields<'p, 'o>;
+    type SerializeStruct = Fields<'p, 'o>;
     type SerializeStructVariant = Impossible<bool, NotCanonical>;
 
     fn serialize_bool(self, value: bool) -> Answer {
-        self.out.extend_from_slice(if value { b"true" } else { b"false" });
+        self.paper.out.extend_from_slice(if value { b"true" } else { b"false" });
         Ok(true)
     }
 
@@ -135,7 +156,7 @@ impl<'o> ser::Serializer for Speller<'o> {
     }
 
     fn serialize_str(self, value: &str) -> Answer {
-        write_string(value, self.out);
+        write_string(value, self.paper.out);
         Ok(true)
     }
 
@@ -174,21 +195,21 @@ impl<'o> ser::Serializer for Speller<'o> {
         variant: &'static str,
         value: &T,
     ) -> Answer {
-        let mut fields = Fields::begin(self.out);
-        fields.field(variant, value)?;
+        let mut fields = Fields::begin(self.paper);
+        fields.named(variant, value)?;
         fields.end_object()
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<List<'o>, NotCanonical> {
-        Ok(List::begin(self.out))
+    fn serialize_seq(self, _: Option<usize>) -> Result<List<'p, 'o>, NotCanonical> {
+        Ok(List::begin(self.paper))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<List<'o>, NotCanonical> {
-        Ok(List::begin(self.out))
+    fn serialize_tuple(self, _: usize) -> Result<List<'p, 'o>, NotCanonical> {
+        Ok(List::begin(self.paper))
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<List<'o>, NotCanonical> {
-        Ok(List::begin(self.out))
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<List<'p, 'o>, NotCanonical> {
+        Ok(List::begin(self.paper))
     }
 
     fn serialize_tuple_variant(
@@ -201,12 +222,12 @@ impl<'o> ser::Serializer for Speller<'o> {
         self.wrong("a variant with several unnamed fields has no canonical spelling")
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Fields<'o>, NotCanonical> {
-        Ok(Fields::begin(self.out))
+    fn serialize_map(self, _: Option<usize>) -> Result<Fields<'p, 'o>, NotCanonical> {
+        Ok(Fields::begin(self.paper))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'o>, NotCanonical> {
-        Ok(Fields::begin(self.out))
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'p, 'o>, NotCanonical> {
+        Ok(Fields::begin(self.paper))
     }
 
     fn serialize_struct_variant(
@@ -220,56 +241,56 @@ impl<'o> ser::Serializer for Speller<'o> {
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Answer {
-        let start = self.out.len();
-        self.out.push(b'"');
-        if write!(Raw(self.out), "{value}").is_err() {
+        let start = self.paper.out.len();
+        self.paper.out.push(b'"');
+        if write!(Raw(self.paper.out), "{value}").is_err() {
             return self.wrong("the text cannot be printed");
         }
-        if needs_no_escape(&self.out[start + 1..]) {
-            self.out.push(b'"');
+        if needs_no_escape(&self.paper.out[start + 1..]) {
+            self.paper.out.push(b'"');
             return Ok(true);
         }
-        self.out.truncate(start);
+        self.paper.out.truncate(start);
         self.serialize_str(&value.to_string())
     }
 }
 
 /// A list being written.
-struct List<'o> {
-    out: &'o mut Vec<u8>,
+struct List<'p, 'o> {
+    paper: &'p mut Paper<'o>,
     start: usize,
 }
 
-impl<'o> List<'o> {
-    fn begin(out: &'o mut Vec<u8>) -> Self {
-        let start = out.len();
-        out.push(b'[');
-        List { out, start }
+impl<'p, 'o> List<'p, 'o> {
+    fn begin(paper: &'p mut Paper<'o>) -> Self {
+        let start = paper.out.len();
+        paper.out.push(b'[');
+        List { paper, start }
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), NotCanonical> {
-        if value.serialize(Speller { out: self.out })? {
-            self.out.push(b',');
+        if value.serialize(Speller { paper: self.paper })? {
+            self.paper.out.push(b',');
             return Ok(());
         }
         Err(NotCanonical {
-            at: self.out.len(),
+            at: self.paper.out.len(),
             what: "a null or empty value inside a list cannot be spelled",
         })
     }
 
     /// Every item ends with a comma: the last one becomes the bracket.
     fn end_list(self) -> Answer {
-        let empty = self.out.len() == self.start + 1;
-        self.out.pop();
+        let empty = self.paper.out.len() == self.start + 1;
+        self.paper.out.pop();
         if !empty {
-            self.out.push(b']');
+            self.paper.out.push(b']');
         }
         Ok(!empty)
     }
 }
 
-impl ser::SerializeSeq for List<'_> {
+impl ser::SerializeSeq for List<'_, '_> {
     type Ok = bool;
     type Error = NotCanonical;
 
@@ -282,7 +303,7 @@ impl ser::SerializeSeq for List<'_> {
     }
 }
 
-impl ser::SerializeTuple for List<'_> {
+impl ser::SerializeTuple for List<'_, '_> {
     type Ok = bool;
     type Error = NotCanonical;
 
@@ -295,7 +316,7 @@ impl ser::SerializeTuple for List<'_> {
     }
 }
 
-impl ser::SerializeTupleStruct for List<'_> {
+impl ser::SerializeTupleStruct for List<'_, '_> {
     type Ok = bool;
     type Error = NotCanonical;
 
@@ -309,97 +330,112 @@ impl ser::SerializeTupleStruct for List<'_> {
 }
 
 /// An object being written.
-struct Fields<'o> {
-    out: &'o mut Vec<u8>,
+struct Fields<'p, 'o> {
+    paper: &'p mut Paper<'o>,
     start: usize,
-    /// Each field: where it begins, and where its key ends, quotes included.
-    at: Vec<(usize, usize)>,
+    /// Where its own fields begin among all.
+    first: usize,
     ordered: bool,
 }
 
-impl<'o> Fields<'o> {
-    fn begin(out: &'o mut Vec<u8>) -> Self {
-        let start = out.len();
-        out.push(b'{');
-        Fields { out, start, at: Vec::with_capacity(8), ordered: true }
-    }
-
-    fn field<K: Serialize + ?Sized, V: Serialize + ?Sized>(
-        &mut self,
-        key: &K,
-        value: &V,
-    ) -> Result<(), NotCanonical> {
-        self.key(key)?;
-        self.value(value)
+impl<'p, 'o> Fields<'p, 'o> {
+    fn begin(paper: &'p mut Paper<'o>) -> Self {
+        let (start, first) = (paper.out.len(), paper.fields.len());
+        paper.out.push(b'{');
+        Fields { paper, start, first, ordered: true }
     }
 
     fn key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), NotCanonical> {
-        let begins = self.out.len();
-        key.serialize(Speller { out: self.out })?;
-        if self.out.get(begins) != Some(&b'"') {
+        let begins = self.paper.out.len();
+        key.serialize(Speller { paper: self.paper })?;
+        if self.paper.out.get(begins) != Some(&b'"') {
             return Err(NotCanonical { at: begins, what: "a key must be text" });
         }
-        self.at.push((begins, self.out.len()));
-        self.out.push(b':');
+        self.after_key(begins);
         Ok(())
+    }
+
+    fn after_key(&mut self, begins: usize) {
+        let key_ends = self.paper.out.len();
+        self.paper.fields.push(Field { begins, key_ends, ends: key_ends });
+        self.paper.out.push(b':');
     }
 
     fn value<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), NotCanonical> {
-        if value.serialize(Speller { out: self.out })? {
-            self.out.push(b',');
-            self.ordered = self.ordered && self.follows();
-        } else if let Some((begins, _)) = self.at.pop() {
-            self.out.truncate(begins);
+        let present = value.serialize(Speller { paper: self.paper })?;
+        let Paper { out, fields, .. } = &mut *self.paper;
+        match fields.last_mut() {
+            Some(field) if present => {
+                out.push(b',');
+                field.ends = out.len();
+                self.ordered = self.ordered && follows(&fields[self.first..], out);
+            }
+            Some(field) => {
+                out.truncate(field.begins);
+                fields.pop();
+            }
+            None => {}
         }
         Ok(())
     }
 
-    /// Whether the last key comes after the one before it.
-    fn follows(&self) -> bool {
-        match self.at.as_slice() {
-            [.., before, last] => key_order(self.key_at(*before), self.key_at(*last)).is_lt(),
-            _ => true,
-        }
-    }
-
-    /// A key as it stands between its quotes.
-    fn key_at(&self, (begins, ends): (usize, usize)) -> &[u8] {
-        &self.out[begins + 1..ends - 1]
+    fn named<V: Serialize + ?Sized>(&mut self, name: &'static str, value: &V) -> Result<(), NotCanonical> {
+        let begins = self.paper.out.len();
+        write_string(name, self.paper.out);
+        self.after_key(begins);
+        self.value(value)
     }
 
     /// Every field ends with a comma: the last one becomes the brace.
-    fn end_object(mut self) -> Answer {
-        if self.at.is_empty() {
-            self.out.truncate(self.start);
+    fn end_object(self) -> Answer {
+        let Fields { paper, start, first, ordered } = self;
+        if paper.fields.len() == first {
+            paper.out.truncate(start);
             return Ok(false);
         }
-        if !self.ordered {
-            self.put_in_order()?;
+        if !ordered {
+            put_in_order(paper, first)?;
         }
-        self.out.pop();
-        self.out.push(b'}');
+        paper.fields.truncate(first);
+        paper.out.pop();
+        paper.out.push(b'}');
         Ok(true)
-    }
-
-    fn put_in_order(&mut self) -> Result<(), NotCanonical> {
-        let first = self.start + 1;
-        let written = self.out.split_off(first);
-        let ends = self.at.iter().skip(1).map(|(begins, _)| *begins).chain([first + written.len()]);
-        let mut fields: Vec<(&[u8], &[u8])> = { self.at.iter().zip(ends) }
-            .map(|((begins, key_ends), ends)| {
-                (&written[begins + 1 - first..key_ends - 1 - first], &written[begins - first..ends - first])
-            })
-            .collect();
-        fields.sort_by(|(a, _), (b, _)| key_order(a, b));
-        if fields.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(NotCanonical { at: first, what: "a duplicate key" });
-        }
-        fields.iter().for_each(|(_, field)| self.out.extend_from_slice(field));
-        Ok(())
     }
 }
 
-impl ser::SerializeMap for Fields<'_> {
+/// Whether the last key comes after the one before it.
+fn follows(fields: &[Field], out: &[u8]) -> bool {
+    match fields {
+        [.., before, last] => key_order(before.key(out), last.key(out)).is_lt(),
+        _ => true,
+    }
+}
+
+impl Field {
+    /// The key as it stands between its quotes.
+    fn key<'w>(&self, out: &'w [u8]) -> &'w [u8] {
+        &out[self.begins + 1..self.key_ends - 1]
+    }
+}
+
+/// Puts the fields from the `first` on in the order of their keys; they are the last thing written.
+fn put_in_order(paper: &mut Paper<'_>, first: usize) -> Result<(), NotCanonical> {
+    let Paper { out, fields, moved } = paper;
+    let fields = &mut fields[first..];
+    let begins = fields[0].begins;
+    fields.sort_unstable_by(|one, other| key_order(one.key(out), other.key(out)));
+    if fields.windows(2).any(|pair| pair[0].key(out) == pair[1].key(out)) {
+        return Err(NotCanonical { at: begins, what: "a duplicate key" });
+    }
+    moved.clear();
+    // At once as much as may be needed.
+    moved.reserve(out.len());
+    fields.iter().for_each(|field| moved.extend_from_slice(&out[field.begins..field.ends]));
+    out[begins..].copy_from_slice(moved);
+    Ok(())
+}
+
+impl ser::SerializeMap for Fields<'_, '_> {
     type Ok = bool;
     type Error = NotCanonical;
 
@@ -416,7 +452,7 @@ impl ser::SerializeMap for Fields<'_> {
     }
 }
 
-impl ser::SerializeStruct for Fields<'_> {
+impl ser::SerializeStruct for Fields<'_, '_> {
     type Ok = bool;
     type Error = NotCanonical;
 
@@ -425,7 +461,7 @@ impl ser::SerializeStruct for Fields<'_> {
         key: &'static str,
         value: &T,
     ) -> Result<(), NotCanonical> {
-        self.field(key, value)
+        self.named(key, value)
     }
 
     fn end(self) -> Answer {

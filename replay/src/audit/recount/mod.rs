@@ -14,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use ledger_core::log::{AuthType, Entry};
+use ledger_core::log::AuthType;
 use serde_json::Value;
 
 use super::finding::{Fault, FoundBy};
+use super::read::Attributes;
 use cases::Cases;
 use day::{Holidays, in_london};
 use rating::Method;
@@ -76,7 +77,7 @@ struct Item<'e> {
 
 impl Recount {
     /// Takes the next entry. Cost: some 100 ns, some us where it is decoded.
-    pub(super) fn take(&mut self, entry: &Entry, faults: &mut Vec<Fault>) {
+    pub(super) fn take(&mut self, entry: &Attributes, faults: &mut Vec<Fault>) {
         let name = entry.event_type.strip_prefix("ledger.").unwrap_or(&entry.event_type);
         let event = name.strip_suffix(".v1").unwrap_or(name);
         if event == "log.founded" {
@@ -88,7 +89,7 @@ impl Recount {
         if !kind.needed {
             return;
         }
-        let Ok(data) = serde_json::from_slice(&entry.data) else { return };
+        let Some(data) = decoded(&entry.data) else { return };
         let item = Item {
             at: entry.sequence.get(),
             subject: &entry.subject,
@@ -111,14 +112,14 @@ impl Recount {
         kind
     }
 
-    fn found(&mut self, entry: &Entry) {
-        let data: Value = serde_json::from_slice(&entry.data).unwrap_or_default();
+    fn found(&mut self, entry: &Attributes) {
+        let data = decoded(&entry.data).unwrap_or_default();
         let operator = Actor { roles: vec!["operator".to_owned()], revoked: false };
         self.actors.insert(text(&data, "operator").to_owned(), operator);
     }
 
     /// Who may write it: the first event of a command needs a role, the ledger itself writes only consequences.
-    fn check_author(&mut self, entry: &Entry, event: &str, kind: Kind, faults: &mut Vec<Fault>) {
+    fn check_author(&mut self, entry: &Attributes, event: &str, kind: Kind, faults: &mut Vec<Fault>) {
         self.tallies.roles += 1;
         if entry.auth_type == AuthType::System {
             if !kind.by_the_ledger {
@@ -129,7 +130,7 @@ impl Recount {
         if event == "assessment.triggered" {
             faults.push(fault("author_unfit", "system", &entry.auth_id));
         }
-        let Some(actor) = self.actors.get(&entry.auth_id) else {
+        let Some(actor) = self.actors.get(entry.auth_id.as_str()) else {
             faults.push(fault("actor_unknown", "an actor who is enrolled", &entry.auth_id));
             return;
         };
@@ -238,6 +239,11 @@ fn is_needed(event: &str) -> bool {
             | "review.requested"
             | "review.decided"
     )
+}
+
+/// As text, which is looked at once, where the decoder would look at each text in it.
+fn decoded(data: &[u8]) -> Option<Value> {
+    serde_json::from_str(std::str::from_utf8(data).ok()?).ok()
 }
 
 fn organisation(value: &Value) -> (String, String) {
