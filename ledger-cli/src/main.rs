@@ -66,8 +66,7 @@ fn main() -> ExitCode {
 fn leave_out_caught_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let thread = std::thread::current();
-        if !thread.name().is_some_and(|name| ledger_core::store::SLED_THREADS.contains(&name)) {
+        if !ledger_core::store::is_caught() {
             usual(panic);
         }
     }));

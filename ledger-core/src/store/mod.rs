@@ -28,7 +28,7 @@ mod witness;
 
 use std::sync::Arc;
 
-pub use self::sled::{SLED_THREADS, SledStore, StoreOptions};
+pub use self::sled::{SledStore, StoreOptions, is_caught};
 pub(crate) use building::Building;
 pub use building::{BuildError, let_go_on};
 pub(crate) use checkpoint::keep_checkpoint;

@@ -33,8 +33,8 @@ use super::page::{self, Encoder, Key, PageError, Stage};
 use super::{AppendError, Batch, Entries, ReadError, Store, check_batch};
 use crate::log::Head;
 use crate::values::{Length, Sequence};
-pub use closing::SLED_THREADS;
 use closing::{Changes, OpenSled};
+pub use lookup::is_caught;
 use lookup::{caught, page_of};
 use opening::{OPENING_LIMIT, lacks, last_first, open_file, open_sled, recover, sync_files, within};
 

@@ -3,8 +3,8 @@
 //! Three threads share it, each handing on what it has looked at. One reads (`read.rs`): spelling, links, schemas. The
 //! next works the rules that matter most out a second time (`recount`) and rebuilds each command from its events
 //! (`rebuilding.rs`). The last lets the rules decide it again with what was known then (`again.rs`), so that every
-//! precondition and every consequence is checked at its time. What is found goes on record by severity and in order (`finding.rs`); a broken link ends the
-//! run, since nothing after it means anything.
+//! precondition and every consequence is checked at its time. What is found goes on record by severity and in order
+//! (`finding.rs`); a broken link ends the run, since nothing after it means anything.
 //! [`Audit::html`] is the report for people. Left out: documents, which `verify --documents` reads, and who really gave a
 //! command, which nobody authenticated.
 
@@ -45,8 +45,8 @@ pub use finding::{CODES as AUDIT_CODES, Finding as AuditFinding, FoundBy, Severi
 const BATCH: usize = 32;
 /// More entries than any page has: each is then decompressed once.
 const WHOLE_PAGE: usize = 1024;
-/// Batches under way between two threads, some 10 MiB. Three threads on two cores take turns of some milliseconds: with four
-/// batches, whoever had a turn soon waited for one that had none, and the cores stood still a quarter of the time.
+/// Batches under way between two threads, some 10 MiB. Three threads on two cores take turns of some milliseconds: with
+/// four batches, whoever had a turn soon waited for one that had none.
 const UNDER_WAY: usize = 64;
 
 /// What an audit is narrowed to. The whole log is audited all the same; findings of other entries are only counted.
@@ -149,9 +149,9 @@ pub struct Audit {
     pub not_checked: Vec<&'static str>,
 }
 
-/// Audits the whole log. `progress` hears now and then how far it is. Cost: one pass on three threads, some 9 us
-/// of processor time an entry in nearly equal parts; memory some 200 MiB besides what the rules know. Fails only if the store cannot be
-/// read at all.
+/// Audits the whole log. `progress` hears now and then how far it is. Cost: one pass on three threads, some 9 us of
+/// processor time an entry in nearly equal parts; memory some 200 MiB besides what the rules know. Fails only if the
+/// store cannot be read at all.
 pub fn audit(
     log: &Log,
     scope: AuditScope,

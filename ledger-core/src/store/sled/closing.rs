@@ -16,7 +16,7 @@ use super::super::page::Key;
 use super::lookup::caught;
 
 /// The threads on which sled may panic. That is caught, so a program with a panic hook need not print it too.
-pub const SLED_THREADS: [&str; 3] = [OPENING_THREAD, WRITING_THREAD, CLOSING_THREAD];
+pub(super) const SLED_THREADS: [&str; 3] = [OPENING_THREAD, WRITING_THREAD, CLOSING_THREAD];
 
 pub(super) const OPENING_THREAD: &str = "open sled";
 const WRITING_THREAD: &str = "write sled";

@@ -3,10 +3,12 @@
 //! Never the next key: sled's iterators are no snapshots, and sealing replaces pages while others read.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::super::ReadError;
 use super::super::page::{self, Header, Page, PageError};
+use super::closing::SLED_THREADS;
 use crate::values::Sequence;
 
 /// The page with the entry `from`, and its first sequence. Any other finding is damage, unless sealing just
@@ -81,12 +83,43 @@ fn last_value(db: &::sled::Db, from: u64) -> Result<(u64, u8, ::sled::IVec), Fau
     damage("no page begins at or before it")
 }
 
+thread_local! {
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Runs what may panic inside sled. Nothing of ours is left half changed: our own state changes after it.
 pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| message(&*panic))
+    let before = CATCHING.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(run));
+    CATCHING.set(before);
+    done.map_err(|panic| message(&*panic))
+}
+
+/// Whether a panic of this thread would now be sled's, and caught: then an error says what it said, and a hook need not.
+pub fn is_caught() -> bool {
+    let thread = std::thread::current();
+    CATCHING.get() || thread.name().is_some_and(|name| SLED_THREADS.contains(&name))
 }
 
 pub(super) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_known_to_be_caught_where_it_is() {
+        assert!(!is_caught());
+        assert_eq!(caught(|| (caught(|| 1), is_caught())), Ok((Ok(1), true)));
+        let said = caught(|| {
+            if is_caught() {
+                panic!("on purpose")
+            }
+        });
+        assert_eq!(said, Err("on purpose".to_owned()));
+        assert!(!is_caught());
+    }
 }
