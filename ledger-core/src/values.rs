@@ -135,9 +135,7 @@ impl Sequence {
     pub fn next(self) -> Self {
         Sequence::new(self.0 + 1)
     }
-}
 
-impl Sequence {
     /// The one spelling, in ASCII.
     pub(crate) fn spelled(self) -> [u8; 16] {
         let mut text = [0; 16];
@@ -391,9 +389,7 @@ impl Hash {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
-}
 
-impl Hash {
     /// The one spelling, in ASCII.
     pub(crate) fn spelled(&self) -> [u8; 64] {
         let mut text = [0; 64];

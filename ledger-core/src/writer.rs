@@ -500,9 +500,14 @@ impl Writer {
         command_hash: Hash,
         planned: Vec<Planned>,
     ) -> Result<Receipt, Refusal> {
+        // An event's ordinal has 16 bits.
+        let Ok(count) = u16::try_from(planned.len()) else {
+            let what = "it causes more than 65,535 events: ask for less at once";
+            return Err(Rejection::OutcomeUnfit { what }.into());
+        };
         let mark = self.link.mark(planned.iter().map(|event| event.subject.as_str()));
         let mut spelled = Vec::with_capacity(planned.len());
-        for (ordinal, planned) in (1..).zip(&planned) {
+        for (ordinal, planned) in (1..=count).zip(&planned) {
             match self.spell(EventId { command: id, ordinal }, times, command_hash, planned) {
                 Ok(one) => spelled.push(one),
                 Err(refusal) => {
@@ -524,8 +529,6 @@ impl Writer {
             self.pending_bytes += bytes.len();
             self.pending.push(bytes);
         }
-        // An event's ordinal has 16 bits, so no command has more.
-        let count = u16::try_from(written.len()).unwrap_or(u16::MAX);
         self.remembered.add_new(id, Remembered { first: Sequence::new(first), count });
         Ok(Receipt { id, recorded_time: times.recorded, entries: written, repeated: false })
     }

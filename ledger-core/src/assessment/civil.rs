@@ -76,9 +76,7 @@ impl Date {
     pub fn is_weekend(self) -> bool {
         matches!(self.0.weekday(), Weekday::Sat | Weekday::Sun)
     }
-}
 
-impl Date {
     /// The one spelling, in ASCII.
     pub(crate) fn spelled(self) -> [u8; 10] {
         let mut text = *b"0000-00-00";
