@@ -103,16 +103,9 @@ macro_rules! events {
                     event_type: event_type.to_owned(),
                     reason: error.to_string(),
                 };
-                // Once for all texts in it, where the decoder would look at each.
-                let text = std::str::from_utf8(data);
                 match event_type {
                     $(concat!("ledger.", $name, ".v1") => {
-                        let event = match text {
-                            Ok(text) => serde_json::from_str(text),
-                            // Says where.
-                            Err(_) => serde_json::from_slice(data),
-                        };
-                        event.map(Event::$variant).map_err(wrong)
+                        read(data).map(Event::$variant).map_err(wrong)
                     })*
                     unknown => Err(EventError::UnknownType(unknown.to_owned())),
                 }
@@ -172,6 +165,15 @@ pub enum EventError {
         /// What does not fit.
         reason: String,
     },
+}
+
+/// Reads JSON. That it is UTF-8 is seen once for all texts in it, where the decoder would look at each.
+fn read<'d, T: Deserialize<'d>>(data: &'d [u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(data) {
+        Ok(text) => serde_json::from_str(text),
+        // Says where.
+        Err(_) => serde_json::from_slice(data),
+    }
 }
 
 events! {
