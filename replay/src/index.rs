@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::assessment::{Event, EventKind, Recorded};
-use ledger_core::log::{Entry, Outline};
+use ledger_core::log::Outline;
 use ledger_core::values::{Length, Sequence, SubjectVersion};
 use ledger_core::{ordered, recorded_trusted};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::log::ReplayError;
 use crate::numbers::{put, take};
@@ -68,6 +69,45 @@ pub(crate) fn rates(kind: EventKind) -> bool {
     )
 }
 
+/// An entry as the index takes it, made where its bytes are at hand.
+pub(crate) enum Noted {
+    /// What it records is not wanted: where it says that it stands, and whose it is.
+    Passed { sequence: Sequence, subject: SmolStr, kind: EventKind },
+    /// What it records.
+    Wanted(Box<Recorded>),
+}
+
+impl Noted {
+    /// The entry of these bytes at this place. `wants` says of which kinds what they record is wanted, by the index
+    /// itself or by somebody else.
+    pub(crate) fn of(
+        sequence: Sequence,
+        bytes: &[u8],
+        wants: impl Fn(EventKind) -> bool,
+    ) -> Result<Self, ReplayError> {
+        let outline = Outline::of(bytes);
+        let known = outline.and_then(|outline| Some((outline, EventKind::of_type(outline.event_type)?)));
+        match known.filter(|(_, kind)| !Index::wants(*kind) && !wants(*kind)) {
+            Some((Outline { sequence, subject, .. }, kind)) => {
+                Ok(Noted::Passed { sequence, subject: subject.into(), kind })
+            }
+            // What is not plain or not known is decoded too, which says what is wrong with it.
+            None => {
+                let recorded = recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?;
+                Ok(Noted::Wanted(Box::new(recorded)))
+            }
+        }
+    }
+
+    /// What it records, if that is wanted.
+    pub(crate) fn recorded(&self) -> Option<&Recorded> {
+        match self {
+            Noted::Passed { .. } => None,
+            Noted::Wanted(recorded) => Some(recorded),
+        }
+    }
+}
+
 impl Index {
     /// The index of some of a log's entries, as if it had `length`.
     pub(crate) fn of_part<'e>(
@@ -77,7 +117,7 @@ impl Index {
         let mut index = Index::default();
         for (sequence, bytes) in entries {
             index.length = Length(sequence.get());
-            index.apply(bytes, None)?;
+            index.apply(&Noted::of(sequence, bytes, |_| false)?)?;
         }
         index.length = length;
         Ok(index)
@@ -141,70 +181,49 @@ impl Index {
     }
 
     /// Whether more of an entry of this kind is kept than its place, so that it must be decoded.
-    pub(crate) fn wants(kind: EventKind) -> bool {
+    fn wants(kind: EventKind) -> bool {
         use EventKind as K;
         matches!(kind, K::ScoreAssigned | K::ScoreChanged | K::ScoreModerated | K::EvidenceWithdrawn)
     }
 
-    /// Takes the next entry's bytes, with what they record if that was decoded already. Nothing changes if they are
-    /// refused.
-    pub(crate) fn apply(&mut self, bytes: &[u8], event: Option<&Recorded>) -> Result<(), ReplayError> {
-        let sequence = self.length.next_sequence();
-        match Outline::of(bytes) {
-            Some(Outline { sequence: stated, subject, event_type, .. }) => {
-                self.place(stated, subject, event_type, bytes, event)
-            }
-            None => {
-                let entry = Entry::decode_trusted(bytes).map_err(|e| ReplayError::entry(sequence, &e))?;
-                self.place(entry.sequence, &entry.subject, &entry.event_type, bytes, event)
+    /// Takes the next entry. Nothing changes if it is refused.
+    pub(crate) fn apply(&mut self, noted: &Noted) -> Result<(), ReplayError> {
+        match noted {
+            Noted::Passed { sequence, subject, kind } => self.place(*sequence, subject, *kind, None),
+            Noted::Wanted(recorded) => {
+                let Recorded { sequence, subject, event, .. } = &**recorded;
+                self.place(*sequence, subject.as_str(), event.kind(), Some(recorded))
             }
         }
     }
 
+    /// Puts an entry at the end of its subject's history.
     fn place(
         &mut self,
         stated: Sequence,
         subject: &str,
-        event_type: &str,
-        bytes: &[u8],
-        event: Option<&Recorded>,
+        kind: EventKind,
+        recorded: Option<&Recorded>,
     ) -> Result<(), ReplayError> {
         let sequence = self.length.next_sequence();
-        let kind = kind_at(sequence, stated, event_type)?;
-        let decoded = match event {
-            None if Self::wants(kind) => {
-                Some(recorded_trusted(bytes).map_err(|e| ReplayError::record(sequence, &e))?)
-            }
-            _ => None,
-        };
-        let said = event.or(decoded.as_ref());
-        let score = said.and_then(ScoreSaid::of);
+        let damaged = |what: String| ReplayError::Damaged { sequence, what };
+        if stated != sequence {
+            return Err(damaged(format!("its sequence says {stated}")));
+        }
+        let score = recorded.and_then(ScoreSaid::of);
         let Index { streams, names, .. } = self;
         let mut add = |stream: &mut Stream| stream.push(sequence, rates(kind), score.as_ref(), names);
         let added = match streams.get_mut(subject) {
             Some(stream) => add(stream),
             None => add(streams.entry(subject.to_owned()).or_default()),
         };
-        added.map_err(|cited| {
-            let what = format!("it cites entry {cited}, which does not stand before it");
-            ReplayError::Damaged { sequence, what }
-        })?;
-        if let Some(Event::EvidenceWithdrawn(event)) = said.map(|recorded| &recorded.event) {
+        added.map_err(|cited| damaged(format!("it cites entry {cited}, which does not stand before it")))?;
+        if let Some(Event::EvidenceWithdrawn(event)) = recorded.map(|recorded| &recorded.event) {
             self.withdrawn.insert(event.evidence, sequence);
         }
         self.length = Length(sequence.get() + 1);
         Ok(())
     }
-}
-
-/// The kind of the entry at this position, if it says that it stands there and is of a kind that is known.
-fn kind_at(sequence: Sequence, stated: Sequence, event_type: &str) -> Result<EventKind, ReplayError> {
-    let damaged = |what: String| ReplayError::Damaged { sequence, what };
-    if stated != sequence {
-        return Err(damaged(format!("its sequence says {stated}")));
-    }
-    let unknown = || damaged(format!("'{event_type}' is not an event type this version knows"));
-    EventKind::of_type(event_type).ok_or_else(unknown)
 }
 
 impl Stream {

@@ -23,7 +23,7 @@ use ledger_core::{RecordError, recorded, recorded_trusted};
 use serde::Serialize;
 
 use crate::clocks::{AsOf, KnownAt};
-use crate::index::{INDEX, INDEX_VERSION, Index};
+use crate::index::{INDEX, INDEX_VERSION, Index, Noted};
 use crate::pass::{self, Made};
 use crate::projection::Fold;
 use crate::second::Second;
@@ -333,8 +333,8 @@ impl Log {
             *index = kept.map_or_else(Index::default, |(_, index)| index);
         }
         let begun = index.length();
-        let kept = |sequence, bytes: &[u8]| wanted(sequence, bytes, Index::wants);
-        self.pass(begun, end, progress, kept, |_, bytes, event| index.apply(bytes, event.as_deref()))?;
+        let noted = |sequence, bytes: &[u8]| Noted::of(sequence, bytes, |_| false);
+        self.pass(begun, end, progress, noted, |noted| index.apply(&noted))?;
         if end.0 - begun.0 > KEPT_AFTER {
             self.keep(|snapshots| {
                 snapshots.save(INDEX, INDEX_VERSION, self.head_at(end).ok()?, &*index).ok()
@@ -399,39 +399,31 @@ impl Log {
         folded: &mut F,
     ) -> Result<(), ReplayError> {
         let event = |sequence, bytes: &[u8]| wanted(sequence, bytes, F::wants);
-        self.pass(from, until, progress, event, |_, _, event: Option<Box<Recorded>>| {
+        self.pass(from, until, progress, event, |event: Option<Box<Recorded>>| {
             event.iter().filter(|event| counts(event)).for_each(|event| folded.apply(event));
             Ok(())
         })
     }
 
-    /// Hands entries to `take`, in order: the bytes of each and what `prepare` made of them. Over a long stretch two
-    /// threads share the work (`pass.rs`).
+    /// Hands what `prepare` made of each entry's bytes to `take`, in order. A page is let go as soon as it is prepared, so
+    /// that the next one is read into the same memory. Over a long stretch two threads share the work (`pass.rs`).
     pub(crate) fn pass<T: Send>(
         &self,
         from: Length,
         until: Length,
         progress: &mut dyn FnMut(Length, Length),
         prepare: impl Fn(Sequence, &[u8]) -> Result<T, ReplayError> + Sync,
-        mut take: impl FnMut(Sequence, &[u8], T) -> Result<(), ReplayError>,
+        mut take: impl FnMut(T) -> Result<(), ReplayError>,
     ) -> Result<(), ReplayError> {
-        let prepared = |first: Length, pages: Vec<Entries>| {
+        let prepared = |first: Length, pages: Vec<Entries>| -> Vec<Result<Vec<T>, ReplayError>> {
             let mut places = (first.0..).map(Sequence::new);
             let parts = |page: Entries| {
-                let parts = page.slices().zip(&mut places).map(|(bytes, sequence)| prepare(sequence, bytes));
-                let parts: Result<Vec<T>, ReplayError> = parts.collect();
-                (page, parts)
+                page.slices().zip(&mut places).map(|(bytes, sequence)| prepare(sequence, bytes)).collect()
             };
             pages.into_iter().map(parts).collect()
         };
-        let mut places = (from.0..).map(Sequence::new);
-        self.pass_pages(from, until, progress, prepared, |pages: Vec<_>| {
-            for (page, parts) in pages {
-                for ((bytes, part), sequence) in page.slices().zip(parts?).zip(&mut places) {
-                    take(sequence, bytes, part)?;
-                }
-            }
-            Ok(())
+        self.pass_pages(from, until, progress, prepared, |parts| {
+            parts.into_iter().try_for_each(|parts| parts?.into_iter().try_for_each(&mut take))
         })
     }
 
@@ -515,7 +507,7 @@ impl Log {
 }
 
 /// The event of an entry, if those of its kind are wanted.
-pub(crate) fn wanted(
+fn wanted(
     sequence: Sequence,
     bytes: &[u8],
     wants: impl Fn(EventKind) -> bool,

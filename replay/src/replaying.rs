@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use crate::clocks::KnownAt;
 use crate::context::Contexts;
-use crate::index::{INDEX, INDEX_VERSION, Index};
+use crate::index::{INDEX, INDEX_VERSION, Index, Noted};
 use crate::indicators::Indicators;
-use crate::log::{Log, ReplayError, wanted};
+use crate::log::{Log, ReplayError};
 use crate::ongoing::Ongoing;
 use crate::programme::Programme;
 use crate::projection::{Fold, Projection};
@@ -93,11 +93,10 @@ pub fn replay(
 ) -> Result<Replayed, ReplayError> {
     let until = log.known(known_at)?;
     let (mut everything, mut index) = (Everything::default(), Index::default());
-    let wants = |kind| Everything::wants(kind) || Index::wants(kind);
-    let prepare = |sequence, bytes: &[u8]| wanted(sequence, bytes, wants);
-    log.pass(Length(0), until, progress, prepare, |_, bytes, event| {
-        index.apply(bytes, event.as_deref())?;
-        event.iter().for_each(|event| everything.apply(event));
+    let prepare = |sequence, bytes: &[u8]| Noted::of(sequence, bytes, Everything::wants);
+    log.pass(Length(0), until, progress, prepare, |noted: Noted| {
+        index.apply(&noted)?;
+        noted.recorded().into_iter().for_each(|event| everything.apply(event));
         Ok(())
     })?;
     let states = states(&everything, &index);

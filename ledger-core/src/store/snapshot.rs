@@ -26,6 +26,8 @@ use crate::values::{Hash, Length};
 const MAGIC: &[u8; 16] = b"ledger snapshot\n";
 const HEADER_BYTES: usize = 16 + 4 + 8 + 32;
 const HASH_BYTES: usize = 32;
+/// Written and hashed at a time: as many chunks of BLAKE3 as a processor hashes side by side, a few times over.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// The snapshots of one ledger.
 #[derive(Debug, Clone)]
@@ -55,15 +57,14 @@ impl Snapshots {
     }
 
     fn write(&self, path: &Path, version: u32, head: Head, value: &impl Serialize) -> io::Result<()> {
-        let mut out = Hashing { out: BufWriter::new(File::create(path)?), hasher: blake3::Hasher::new() };
+        let mut out = Hashing::buffered(File::create(path)?);
         out.write_all(MAGIC)?;
         out.write_all(&version.to_le_bytes())?;
         out.write_all(&head.length.0.to_le_bytes())?;
         out.write_all(head.hash.as_bytes())?;
-        let mut out = postcard::to_io(value, out).map_err(io::Error::other)?;
-        let hash = out.hasher.finalize();
-        out.write_all(hash.as_bytes())?;
-        let file = out.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let out = postcard::to_io(value, out).map_err(io::Error::other)?;
+        let Hashing { out: mut file, hasher } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.write_all(hasher.finalize().as_bytes())?;
         file.sync_all()
     }
 
@@ -119,9 +120,9 @@ fn parse_header(header: &[u8; HEADER_BYTES], version: u32) -> Option<Head> {
 /// BLAKE3 of what a snapshot of `value` would hold: equal data has equal hashes, on every machine. Cost: spelling and
 /// hashing it; no memory to speak of. Nothing that can be spelled at all fails.
 pub fn content_hash(value: &impl Serialize) -> Hash {
-    let out = Hashing { out: io::sink(), hasher: blake3::Hasher::new() };
-    match postcard::to_io(value, out) {
-        Ok(out) => Hash::from_bytes(*out.hasher.finalize().as_bytes()),
+    let spelled = postcard::to_io(value, Hashing::buffered(io::sink())).map_err(io::Error::other);
+    match spelled.and_then(|out| Ok(out.into_inner()?)) {
+        Ok(Hashing { hasher, .. }) => Hash::from_bytes(*hasher.finalize().as_bytes()),
         Err(error) => unreachable!("what is hashed is plain data: {error}"),
     }
 }
@@ -137,6 +138,13 @@ pub fn continues(store: &dyn Store, head: Head) -> bool {
 struct Hashing<W: Write> {
     out: W,
     hasher: blake3::Hasher,
+}
+
+impl<W: Write> Hashing<W> {
+    /// Behind a buffer: what is spelled byte by byte is hashed many thousands of bytes at a time.
+    fn buffered(out: W) -> BufWriter<Self> {
+        BufWriter::with_capacity(BUFFER_BYTES, Hashing { out, hasher: blake3::Hasher::new() })
+    }
 }
 
 impl<W: Write> Write for Hashing<W> {
