@@ -80,10 +80,7 @@ impl SubjectHistory {
     /// Every entry in one line each. An entry that changed the rating in force on its own recorded day carries
     /// the rating after it. Cost: one rating for each entry that can change one; these are few.
     pub fn lines(&self) -> Vec<HistoryLine> {
-        let mut register = Register::default();
-        for framework in self.register.frameworks() {
-            register.adopt(framework.clone());
-        }
+        let mut register = self.with_frameworks_alone();
         let mut before = None;
         let mut lines = Vec::with_capacity(self.readings.len());
         for reading in &self.readings {
@@ -108,6 +105,13 @@ impl SubjectHistory {
             before = after;
         }
         lines
+    }
+
+    /// A register before the first entry, with every framework that is known.
+    pub(crate) fn with_frameworks_alone(&self) -> Register {
+        let mut register = Register::default();
+        self.register.frameworks().for_each(|framework| register.adopt(framework.clone()));
+        register
     }
 
     /// The first day an entry counts. A correction of a date reaches back to the earlier of both.

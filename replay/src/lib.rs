@@ -22,6 +22,7 @@ mod improvement;
 mod index;
 mod indicators;
 mod log;
+mod misstated;
 mod national;
 mod numbers;
 mod ongoing;

@@ -8,8 +8,7 @@
 mod bytes;
 mod roots;
 
-use ledger_core::assessment::framework::{Percent, Rating};
-use ledger_core::assessment::{Event, Recorded, State};
+use ledger_core::assessment::{EventKind, Recorded, State};
 use ledger_core::log::{Entry, Head, SignedCheckpoint, VerifierKey};
 use ledger_core::recorded;
 use ledger_core::store::{Entries, ReadError};
@@ -19,6 +18,7 @@ use serde::{Serialize, Serializer};
 use self::bytes::{Chain, Hashes};
 pub use self::roots::{CheckpointFound, TreeFound};
 use crate::log::{Log, ReplayError};
+use crate::misstated::misstated;
 use crate::projection::Projection;
 use crate::register::Register;
 
@@ -180,29 +180,9 @@ impl Rules {
     fn take(&mut self, recorded: &Recorded, findings: &mut Vec<Finding>) -> Result<(), String> {
         self.state.apply(recorded).map_err(|e| e.to_string())?;
         self.register.apply(recorded);
-        findings.extend(self.recompute(recorded));
+        self.recomputed += u64::from(recorded.event.kind() == EventKind::RatingPublished);
+        let misstated = misstated(&self.register, recorded);
+        findings.extend(misstated.map(|what| Finding { sequence: Some(recorded.sequence), what }));
         Ok(())
     }
-
-    /// A published result must be the one its scores give, under its method, with what was in force before.
-    fn recompute(&mut self, recorded: &Recorded) -> Option<Finding> {
-        let Event::RatingPublished(event) = &recorded.event else { return None };
-        self.recomputed += 1;
-        let answer = self.register.rating(&recorded.subject, recorded.valid_from());
-        let computed = match answer.basis {
-            Some("derived") if answer.framework.as_ref() == Some(&event.framework) => {
-                (answer.percent, answer.rating)
-            }
-            _ => (None, None),
-        };
-        let published = (event.percent, event.rating);
-        let differs = computed != published;
-        let what = || format!("published {}, its scores give {}", shown(published), shown(computed));
-        differs.then(|| Finding { sequence: Some(recorded.sequence), what: what() })
-    }
-}
-
-fn shown((percent, rating): (Option<Percent>, Option<Rating>)) -> String {
-    let percent = percent.map_or("no percentage".to_owned(), |percent| format!("{percent} %"));
-    format!("{percent}, {}", rating.map_or("no rating", Rating::as_str))
 }

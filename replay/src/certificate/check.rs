@@ -154,7 +154,7 @@ fn check_key(entries: &Entries, header: &CertificateHeader, signed: &Signed) -> 
     }
 }
 
-/// That the entries known give exactly the result stated.
+/// That the entries known give exactly the result stated, and every publication among them what its scores give.
 fn check_result(
     entries: &Entries,
     header: &CertificateHeader,
@@ -163,6 +163,9 @@ fn check_result(
     let unfit = |what: String| CertificateError::Replay { what };
     let replayed = replayed(entries, &header.subject, header.as_of, header.known_at)
         .map_err(|error| unfit(error.to_string()))?;
+    if let Some((sequence, what)) = replayed.misstated {
+        return Err(CertificateError::Misstated { sequence, what });
+    }
     let found = spelled(&replayed.answer).map_err(|error| unfit(error.to_string()))?;
     if found == stated {
         Ok(replayed)

@@ -153,6 +153,16 @@ pub enum CertificateError {
         /// What was found.
         what: String,
     },
+    /// A publication of the subject states what does not follow from its scores: whoever wrote it passed by the rules.
+    #[error(
+        "entry {sequence} {what}: the rules were passed by, and `ledger audit` of the whole log says how"
+    )]
+    Misstated {
+        /// The publication.
+        sequence: Sequence,
+        /// How it differs.
+        what: String,
+    },
     /// The entries give another result.
     #[error("the entries give another result: {what}")]
     Result {
@@ -185,6 +195,7 @@ impl CertificateError {
             CertificateError::Founding { .. } => "founding",
             CertificateError::Key { .. } => "key",
             CertificateError::Replay { .. } => "replay",
+            CertificateError::Misstated { .. } => "misstated",
             CertificateError::Result { .. } => "result",
         }
     }

@@ -23,6 +23,8 @@ use crate::register::RatingAnswer;
 
 /// What the entries give.
 pub(super) struct Replayed {
+    /// The first publication that states something else than its scores give, and how it differs.
+    pub(super) misstated: Option<(Sequence, String)>,
     pub(super) founded: LogFounded,
     pub(super) answer: RatingAnswer,
     pub(super) explanation: Option<Explanation>,
@@ -46,7 +48,7 @@ pub(super) fn replayed(
     let history = SubjectHistory::read(&log, subject, known_at, quiet)?;
     let answer = history.register.rating(subject, as_of);
     let explanation = Explanation::read(&log, &history, as_of, known_at, None, quiet)?;
-    Ok(Replayed { founded: log.founded().clone(), answer, explanation })
+    Ok(Replayed { misstated: history.misstated(), founded: log.founded().clone(), answer, explanation })
 }
 
 /// The one spelling of an answer: what is empty or unknown is left out.
