@@ -5,6 +5,7 @@
 //! `tests/rules/*.rules`, and [`program`] for the real binary on real files, whose operations [`recording`] reads and
 //! [`disk`] turns into what a power failure leaves. Left out: tests of one module, which stand beside it.
 
+pub mod bench;
 pub mod commands;
 pub mod disk;
 pub mod explained;

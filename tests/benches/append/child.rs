@@ -1,18 +1,19 @@
-//! What runs in a child process: one case, answered as one line of JSON.
+//! What runs in a child process: one case.
 
 use std::hint::black_box;
 
+use ledger_tests::bench::peak_mib;
 use ledger_tests::workload::{Scale, Workload};
 
-use crate::measure::{Clock, peak_mib};
+use crate::measure::Clock;
 use crate::outcome::Outcome;
 use crate::plan::{Case, SUBMITTERS, Spec};
 use crate::ways::Way;
 use crate::{full_path, peers, reading, recording};
 
-/// Runs the case and spells what it found.
-pub fn run(spec: &Spec) -> String {
-    let mut outcome = match spec.case {
+/// Runs the case.
+pub fn run(spec: &Spec) -> Outcome {
+    let outcome = match spec.case {
         Case::Generator => generator(spec),
         Case::Ledger(way) => full_path::run(way, 1, spec),
         Case::Submitters => full_path::run(Way::Plain, SUBMITTERS, spec),
@@ -21,8 +22,7 @@ pub fn run(spec: &Spec) -> String {
         Case::Record => recording::record(spec),
         Case::Peer(system) => peers::run(system, spec),
     };
-    outcome.peak_mib = peak_mib();
-    serde_json::to_string(&outcome).expect("plain data")
+    Outcome { peak_mib: peak_mib(), ..outcome }
 }
 
 /// The generator alone: what it costs a command, and how much memory it takes.

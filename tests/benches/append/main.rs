@@ -18,14 +18,13 @@ mod recording;
 mod table;
 mod ways;
 
-use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
 use clap::Parser;
+use ledger_tests::bench;
 
 use options::Options;
 use outcome::Outcome;
-use plan::Spec;
 
 /// As in the binary.
 #[global_allocator]
@@ -33,17 +32,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    if let Some(spec) = &options.child {
-        println!("{}", child::run(spec));
-        return ExitCode::SUCCESS;
-    }
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(what) => {
-            eprintln!("error: {what}");
-            ExitCode::FAILURE
-        }
-    }
+    bench::run(options.child.as_ref(), child::run, || run(&options))
 }
 
 fn run(options: &Options) -> Result<(), String> {
@@ -51,37 +40,12 @@ fn run(options: &Options) -> Result<(), String> {
     let mut outcomes = Vec::new();
     for spec in plan::specs(options, scratch.path()) {
         eprintln!("{} ...", spec.label());
-        let outcome = in_child(&spec)?;
+        spec.make_way()?;
+        let outcome: Outcome = bench::in_child(&spec.label(), &spec)?;
         eprintln!("  {}", table::short(&outcome));
         outcomes.push(outcome);
         spec.tidy();
     }
     print!("{}", table::render(&outcomes));
-    write_json(&options.json(), &outcomes)
-}
-
-fn in_child(spec: &Spec) -> Result<Outcome, String> {
-    let failed = |what: &dyn std::fmt::Display| format!("{}: {what}", spec.label());
-    if let Some(parent) = spec.dir.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| failed(&error))?;
-    }
-    let program = std::env::current_exe().map_err(|error| failed(&error))?;
-    let spelled = serde_json::to_string(spec).map_err(|error| failed(&error))?;
-    let child = Command::new(program).arg("--child").arg(spelled).stderr(Stdio::inherit()).output();
-    let child = child.map_err(|error| failed(&error))?;
-    if !child.status.success() {
-        return Err(failed(&child.status));
-    }
-    serde_json::from_slice(&child.stdout).map_err(|error| failed(&error))
-}
-
-fn write_json(path: &Path, outcomes: &[Outcome]) -> Result<(), String> {
-    let failed = |error: &dyn std::fmt::Display| format!("{} could not be written: {error}", path.display());
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| failed(&error))?;
-    }
-    let text = serde_json::to_string_pretty(outcomes).map_err(|error| failed(&error))?;
-    std::fs::write(path, text + "\n").map_err(|error| failed(&error))?;
-    println!("written to {}", path.display());
-    Ok(())
+    bench::write_json(&options.json(), &outcomes)
 }

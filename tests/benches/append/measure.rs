@@ -1,4 +1,4 @@
-//! Clocks, memory and disk use.
+//! Clocks and disk use.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -6,14 +6,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::outcome::Latency;
-
-/// The most memory this process ever had resident, in MiB (`VmHWM`).
-pub fn peak_mib() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says VmHWM");
-    let kib: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number of kB");
-    kib / 1024.0
-}
 
 /// Bytes of the blocks allocated to everything in `path`; zero if there is nothing.
 pub fn allocated(path: &Path) -> u64 {

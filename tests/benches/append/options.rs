@@ -1,8 +1,9 @@
 //! The options of the benchmark.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
+use ledger_tests::bench;
 
 use crate::plan::Spec;
 
@@ -29,7 +30,7 @@ pub struct Options {
     #[arg(long, hide = true)]
     bench: bool,
     /// One case, spelled as JSON: how the benchmark calls itself
-    #[arg(long, hide = true, value_parser = spec)]
+    #[arg(long, hide = true, value_parser = bench::case::<Spec>)]
     pub child: Option<Spec>,
 }
 
@@ -54,28 +55,20 @@ pub enum Group {
     Submitters,
 }
 
-fn spec(text: &str) -> Result<Spec, serde_json::Error> {
-    serde_json::from_str(text)
-}
-
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench")
-}
-
 impl Options {
     /// The directory to measure in, made if it is ours.
     pub fn dir(&self) -> PathBuf {
         let Some(dir) = &self.dir else {
             // If this fails, making a directory inside it does too, and says why.
-            let _ = std::fs::create_dir_all(target());
-            return target();
+            let _ = std::fs::create_dir_all(bench::directory());
+            return bench::directory();
         };
         dir.clone()
     }
 
     /// Where the JSON goes.
     pub fn json(&self) -> PathBuf {
-        self.json.clone().unwrap_or_else(|| target().join("append.json"))
+        self.json.clone().unwrap_or_else(|| bench::directory().join("append.json"))
     }
 
     /// Why nothing can be measured in the directory.

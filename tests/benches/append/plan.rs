@@ -78,6 +78,12 @@ impl Spec {
         }
     }
 
+    /// Makes the directory that the case's own goes into.
+    pub fn make_way(&self) -> Result<(), String> {
+        let Some(parent) = self.dir.parent() else { return Ok(()) };
+        std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", self.label()))
+    }
+
     /// Removes what the case left, if no later case reads it.
     pub fn tidy(&self) {
         if !self.is_read_later() {

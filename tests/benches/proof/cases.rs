@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
+use ledger_tests::bench::{Latency, Spread, latency, peak_mib};
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{Latency, latency, peak_mib};
 use crate::{appending, certificates, peer, proofs};
 
 /// What is measured.
@@ -76,9 +76,16 @@ pub struct Outcome {
     pub holds: String,
     /// The most resident memory of the process, in MiB.
     pub peak_mib: f64,
+    /// Where it was run several times, how the rates differ.
+    pub spread: Option<Spread>,
 }
 
 impl Outcome {
+    /// Entries a second: the first figure of a case that has one.
+    pub fn rate(&self) -> Option<f64> {
+        self.rows.first()?.figure
+    }
+
     /// Adds how long each of many took.
     pub fn took(&mut self, id: &str, what: &str, measured: Vec<Duration>) {
         let (what, id) = (what.to_owned(), id.to_owned());
@@ -96,6 +103,11 @@ impl Case {
     /// Every case, in the order in which they run.
     pub fn all() -> &'static [Case] {
         Case::value_variants()
+    }
+
+    /// Whether one run takes seconds, and can meet a machine that just then gives less.
+    pub fn takes_seconds(self) -> bool {
+        matches!(self, Case::Verify | Case::Rules)
     }
 
     /// The case in a few words.

@@ -12,12 +12,12 @@ use ledger_core::log::TreeHash;
 use ledger_core::log::tree::{leaf_hash, verify_inclusion};
 use ledger_core::store::EntryBytes;
 use ledger_core::values::Sequence;
+use ledger_tests::bench::peak_mib;
 use ledger_tests::random::Dice;
 use sha2::Sha256;
 use sha2::digest::Update;
 
 use crate::cases::{Outcome, Spec, timed};
-use crate::measure::peak_mib;
 use crate::proofs::{PROOFS, open};
 
 /// An entry until it is hashed.

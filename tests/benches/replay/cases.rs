@@ -7,10 +7,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
+use ledger_tests::bench::{Latency, Spread, latency, peak_mib};
 use replay::{AuditScope, KnownAt, Log, RatingAnswer, Register, audit, replay, subject_register};
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{Latency, latency, peak_mib};
 use crate::questions::{Question, bucket, draw, subjects};
 use crate::sqlite::Sqlite;
 
@@ -79,6 +79,15 @@ pub struct Outcome {
     pub peak_mib: f64,
     /// What is to be equal in another run, or in another case.
     pub hash: Option<String>,
+    /// Where it was run several times, how the rates differ.
+    pub spread: Option<Spread>,
+}
+
+impl Outcome {
+    /// Entries a second, where entries were read in order.
+    pub fn rate(&self) -> Option<f64> {
+        Some(self.entries? as f64 / self.seconds?)
+    }
 }
 
 impl Case {
@@ -96,6 +105,11 @@ impl Case {
             ],
             false => vec![Case::Subject, Case::Sqlite],
         }
+    }
+
+    /// Whether one run takes seconds, and can meet a machine that just then gives less.
+    pub fn takes_seconds(self) -> bool {
+        matches!(self, Case::Replay | Case::Audit)
     }
 
     /// The case in a few words.

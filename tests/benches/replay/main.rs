@@ -6,15 +6,15 @@
 //! `sqlite.rs` is the peer, `table.rs` what is printed.
 
 mod cases;
-mod measure;
 mod questions;
 mod sqlite;
 mod table;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
+use ledger_tests::bench::{self, Spread};
 use ledger_tests::workload::{Scale, fill};
 
 use cases::{Case, Outcome, Spec};
@@ -49,36 +49,17 @@ struct Options {
     #[arg(long, hide = true)]
     bench: bool,
     /// One case, spelled as JSON: how the benchmark calls itself
-    #[arg(long, hide = true, value_parser = spec)]
+    #[arg(long, hide = true, value_parser = bench::case::<Spec>)]
     child: Option<Spec>,
-}
-
-fn spec(text: &str) -> Result<Spec, serde_json::Error> {
-    serde_json::from_str(text)
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    if let Some(spec) = &options.child {
-        let outcome = cases::run(spec);
-        println!("{}", serde_json::to_string(&outcome).expect("plain data"));
-        return ExitCode::SUCCESS;
-    }
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(what) => {
-            eprintln!("error: {what}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench")
+    bench::run(options.child.as_ref(), cases::run, || run(&options))
 }
 
 fn run(options: &Options) -> Result<(), String> {
-    let place = options.dir.clone().unwrap_or_else(target);
+    let place = options.dir.clone().unwrap_or_else(bench::directory);
     let unusable = |error: std::io::Error| {
         format!("{} cannot be used: {error}; name another with --dir", place.display())
     };
@@ -96,26 +77,22 @@ fn run(options: &Options) -> Result<(), String> {
             if options.only.is_empty() || options.only.contains(&case) {
                 let spec = Spec { case, size, seed: options.seed, dir: dir.clone() };
                 eprintln!("{} ...", case.label());
-                outcomes.push(in_child(&spec)?);
+                outcomes.push(measured(&spec)?);
             }
         }
     }
     print!("{}", table::render(&outcomes));
-    let json = options.json.clone().unwrap_or_else(|| target().join("replay.json"));
-    let text = serde_json::to_string_pretty(&outcomes).map_err(|error| error.to_string())?;
-    std::fs::write(&json, text + "\n").map_err(|error| format!("{}: {error}", json.display()))?;
-    println!("written to {}", json.display());
-    Ok(())
+    let json = options.json.clone().unwrap_or_else(|| bench::directory().join("replay.json"));
+    bench::write_json(&json, &outcomes)
 }
 
-fn in_child(spec: &Spec) -> Result<Outcome, String> {
-    let failed = |what: &dyn std::fmt::Display| format!("{}: {what}", spec.case.label());
-    let program = std::env::current_exe().map_err(|error| failed(&error))?;
-    let spelled = serde_json::to_string(spec).map_err(|error| failed(&error))?;
-    let child = Command::new(program).arg("--child").arg(spelled).stderr(Stdio::inherit()).output();
-    let child = child.map_err(|error| failed(&error))?;
-    if !child.status.success() {
-        return Err(failed(&child.status));
-    }
-    serde_json::from_slice(&child.stdout).map_err(|error| failed(&error))
+/// Runs the case in processes of its own: several where it takes seconds.
+fn measured(spec: &Spec) -> Result<Outcome, String> {
+    let runs = if spec.case.takes_seconds() { bench::runs(spec.size) } else { 1 };
+    let outcomes = (0..runs).map(|_| bench::in_child::<Outcome>(spec.case.label(), spec));
+    let outcomes = outcomes.collect::<Result<Vec<Outcome>, String>>()?;
+    let hash = outcomes[0].hash.clone();
+    assert!(outcomes.iter().all(|outcome| outcome.hash == hash), "two runs differ: {outcomes:?}");
+    let (middle, spread) = Spread::of(outcomes, |outcome| outcome.rate().unwrap_or_default()).expect("one");
+    Ok(Outcome { spread: Some(spread).filter(|spread| spread.runs > 1), ..middle })
 }

@@ -24,7 +24,6 @@ fn rows(outcomes: &[Outcome]) -> String {
         "", "commands", "seconds", "entries/s", "asked", "p50 us", "p99 us", "most us", "MiB"
     );
     for outcome in outcomes {
-        let rate = outcome.entries.zip(outcome.seconds).map(|(entries, seconds)| entries as f64 / seconds);
         let latency = outcome.latency;
         // Writing to a string never fails.
         let _ = writeln!(
@@ -33,7 +32,7 @@ fn rows(outcomes: &[Outcome]) -> String {
             outcome.case,
             outcome.size,
             optional(outcome.seconds, 3),
-            optional(rate, 0),
+            optional(outcome.rate(), 0),
             latency.map_or("-".to_owned(), |latency| latency.asked.to_string()),
             optional(latency.map(|latency| latency.p50_us), 1),
             optional(latency.map(|latency| latency.p99_us), 1),
@@ -63,13 +62,16 @@ fn targets(outcomes: &[Outcome]) -> String {
         let measured = measured.unwrap_or_else(|| "not measured".to_owned());
         let _ = writeln!(text, "  {target:72} {measured}");
     };
+    let rate = |outcome: Option<&Outcome>| {
+        let outcome = outcome?;
+        let spread = outcome.spread.map_or(String::new(), |spread| format!(": {spread}"));
+        Some(format!("{:.0}{spread}", outcome.rate()?))
+    };
     let replay = of(Case::Replay);
-    let rate = replay.and_then(|outcome| Some(outcome.entries? as f64 / outcome.seconds?));
-    target("full replay: at least 1,000,000 entries/s; aim 2,000,000", rate.map(|rate| format!("{rate:.0}")));
+    target("full replay: at least 1,000,000 entries/s; aim 2,000,000", rate(replay));
     let memory = replay.map(|outcome| format!("{:.0} MiB at {}", outcome.peak_mib, outcome.size));
     target("memory: at most 1 GiB at 10,000,000", memory);
-    let audit = of(Case::Audit).and_then(|outcome| Some(outcome.entries? as f64 / outcome.seconds?));
-    target("audit: at least 200,000 entries/s", audit.map(|rate| format!("{rate:.0}")));
+    target("audit: at least 200,000 entries/s", rate(of(Case::Audit)));
     let p99 = of(Case::Subject).and_then(|outcome| outcome.latency).map(|latency| latency.p99_us);
     target("rating, warm: p99 under 1 ms", p99.map(|p99| format!("{:.3} ms", p99 / 1e3)));
     let half = |case: Case| of(case).and_then(|outcome| outcome.latency).map(|latency| latency.p50_us / 1e3);
