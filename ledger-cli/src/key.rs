@@ -13,8 +13,8 @@ use serde_json::json;
 use crate::args::{Global, Key, Known};
 use crate::exit::Failure;
 use crate::output::{self, Out, Table, or_dash};
-use crate::read::Reader;
 use crate::read::keys::Keys;
+use crate::read::{Reader, with_progress};
 use crate::session::Session;
 use crate::wanted::{On, Wanted};
 
@@ -108,7 +108,9 @@ fn may_rotate(global: &Global, known: &Known) -> Result<(), Failure> {
     }
     if let Some(known) = read_known(known)? {
         let origin = reader.log.founded().origin.as_str();
-        keep_known(&global.data, reader.log.store(), &known, origin, &keys.all())?;
+        with_progress("hashing", |tell| {
+            keep_known(&global.data, reader.log.store(), &known, origin, &keys.all(), tell)
+        })?;
         return Ok(());
     }
     let is_here = KeyFiles::of(&global.data).current()?.is_some();
@@ -157,7 +159,9 @@ fn install(global: &Global, file: &Path, known: &Known) -> Result<(), Failure> {
             or_dash(keys.in_force())
         )));
     }
-    let newest = install_key(&global.data, reader.log.store(), &key, known.as_ref(), &keys.all())?;
+    let newest = with_progress("hashing", |tell| {
+        install_key(&global.data, reader.log.store(), &key, known.as_ref(), &keys.all(), tell)
+    })?;
     let mut out = reader.out()?;
     if reader.json {
         out.json(&json!({ "key": key.verifier(), "checkpoint": newest.to_string() }))?;

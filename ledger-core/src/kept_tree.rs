@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::ledger::Progress;
 use crate::log::edges::{Edges, subtree};
 use crate::log::tile::{TILE_HEIGHT, TILE_WIDTH, Tile, hashes_at};
 use crate::log::tree::{
@@ -22,6 +23,8 @@ use crate::values::{Length, Sequence};
 
 /// Tiles kept decoded, 16 KiB each: 4 MiB.
 const CACHED: usize = 256;
+/// Entries hashed between two words about it: some 60 ms.
+const TOLD_EVERY: u64 = 65_536;
 
 /// Why the tree gives no answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -89,26 +92,32 @@ impl KeptTree {
     /// The tree over the first entries of `store`, as many as there are, which must have grown from `checkpoint` if there
     /// is one. Cost: at most 255 tiles read and hashed for each level, 30 ms together, and a hash for each entry
     /// after the checkpoint; if a new tile is wrong, of 65,536 entries more; without checkpoint or right tiles a hash for
-    /// each entry, some million a second.
+    /// each entry, some million a second, of which `progress` hears.
     pub(crate) fn open(
         store: Arc<dyn Store>,
         files: Option<TileFiles>,
         writes: bool,
         checkpoint: Option<&Checkpoint>,
+        progress: Progress<'_>,
     ) -> Result<Self, TreeError> {
         let length = store.head().length;
         let (held, cached) = (HashMap::new(), HashMap::new());
         let mut tree = KeptTree { store, files, writes, edges: Edges::default(), held, cached };
         if let Some(signed) = checkpoint {
-            tree.reach(signed, length)?;
+            tree.reach(signed, length, progress)?;
         }
-        tree.extend(length)?;
+        tree.extend(length, progress)?;
         Ok(tree)
     }
 
     /// Takes up the tree at a checkpoint: from tiles that give its root, else from those that are older than a loss of
     /// power can have torn, else from the log.
-    fn reach(&mut self, signed: &Checkpoint, length: Length) -> Result<(), TreeError> {
+    fn reach(
+        &mut self,
+        signed: &Checkpoint,
+        length: Length,
+        progress: Progress<'_>,
+    ) -> Result<(), TreeError> {
         let size = signed.size;
         if size > length {
             return Err(TreeError::Shorter { signed: size, length });
@@ -122,7 +131,7 @@ impl KeptTree {
             }
         }
         self.edges = Edges::default();
-        self.extend(size)?;
+        self.extend(size, progress)?;
         match self.root()? {
             root if root == signed.root => Ok(()),
             found => Err(TreeError::Differs { size, signed: signed.root, found }),
@@ -159,7 +168,7 @@ impl KeptTree {
     }
 
     /// Takes entries from the log until the tree has `size`.
-    pub(crate) fn extend(&mut self, size: Length) -> Result<(), TreeError> {
+    pub(crate) fn extend(&mut self, size: Length, progress: Progress<'_>) -> Result<(), TreeError> {
         let from = self.size();
         let count = usize::try_from(size.0.saturating_sub(from.0)).unwrap_or(usize::MAX);
         if count == 0 {
@@ -167,6 +176,9 @@ impl KeptTree {
         }
         for item in entries_from(self.store.clone(), from.next_sequence()).take(count) {
             self.push(leaf_hash(&item?.1));
+            if self.size().0.is_multiple_of(TOLD_EVERY) {
+                progress(self.size(), size);
+            }
         }
         match self.size() {
             reached if reached < size => Err(TreeError::Beyond { asked: size.0, size: reached }),
@@ -370,7 +382,17 @@ impl TreeReader {
         dir: Option<&Path>,
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Self, TreeError> {
-        let tree = KeptTree::open(store, dir.map(TileFiles::of), false, checkpoint)?;
+        Self::open_with(store, dir, checkpoint, &mut |_, _| ())
+    }
+
+    /// As [`TreeReader::open`]; `progress` hears how many entries were hashed.
+    pub fn open_with(
+        store: Arc<dyn Store>,
+        dir: Option<&Path>,
+        checkpoint: Option<&Checkpoint>,
+        progress: Progress<'_>,
+    ) -> Result<Self, TreeError> {
+        let tree = KeptTree::open(store, dir.map(TileFiles::of), false, checkpoint, progress)?;
         Ok(TreeReader { size: tree.size(), tree: Mutex::new(tree) })
     }
 
@@ -458,7 +480,7 @@ mod tests {
     fn tiles(length: u64) -> tempfile::TempDir {
         let scratch = tempfile::tempdir().expect("a directory");
         let files = Some(TileFiles::of(scratch.path()));
-        KeptTree::open(store(length), files, true, None).expect("made");
+        KeptTree::open(store(length), files, true, None, &mut |_, _| ()).expect("made");
         scratch
     }
 
@@ -513,14 +535,22 @@ mod tests {
                 assert_eq!(fs::read(&path).expect("there"), bytes, "a reader writes nothing");
                 let files = Some(TileFiles::of(scratch.path()));
                 let mut writing =
-                    KeptTree::open(store.clone(), files.clone(), true, Some(&signed)).expect("opened");
+                    KeptTree::open(store.clone(), files.clone(), true, Some(&signed), &mut |_, _| ())
+                        .expect("opened");
                 let expected = writing.hashes(Tile::full(tile, index)).expect("hashes");
                 assert_eq!(files.and_then(|files| files.read(Tile::full(tile, index))), Some(expected));
             }
         }
+        let mut told = |dir: &Path| {
+            let mut told = Vec::new();
+            let mut tell = |done: Length, of: Length| told.push((done.0, of.0));
+            let reader = TreeReader::open_with(store.clone(), Some(dir), Some(&signed), &mut tell);
+            agrees(&reader.expect("opened"), &mut levels);
+            told
+        };
+        assert_eq!(told(scratch.path()), []);
         fs::remove_dir_all(scratch.path().join("tiles")).expect("removed");
-        let reader = TreeReader::open(store, Some(scratch.path()), Some(&signed));
-        agrees(&reader.expect("opened"), &mut levels);
+        assert_eq!(told(scratch.path()), [(65_536, 66_000)], "what takes long is told");
     }
 
     #[test]

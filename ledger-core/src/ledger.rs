@@ -130,7 +130,8 @@ impl Place {
     }
 }
 
-/// Told while a ledger opens: entries known so far, and entries there are; first how many a snapshot spared.
+/// Told while a ledger opens: entries known so far, and entries there are; first how many a snapshot spared. Before and
+/// after it the same of entries hashed, where the tree has to be made again.
 pub type Progress<'a> = &'a mut dyn FnMut(Length, Length);
 
 /// An open ledger. Cheap to share by reference; dropping it closes it.
@@ -234,8 +235,8 @@ impl Ledger {
         let Some(round) = writer.take_round() else { return Err(OpenLedgerError::Empty) };
         let appended = store.append(Length(0), &round.batch);
         appended.map_err(|error| OpenLedgerError::Founding(error.to_string()))?;
-        let compared = compared(place.as_ref(), &store)?;
-        Self::run(writer, (store, vault), environment, place, compared)
+        let compared = compared(place.as_ref(), &store, &mut |_, _| ())?;
+        Self::run(writer, (store, vault), environment, place, compared, &mut |_, _| ())
     }
 
     /// Opens the ledger in a store: replays the log, finishes pending erasures, destroys documents that nothing cited
@@ -257,10 +258,10 @@ impl Ledger {
         progress: Progress<'_>,
     ) -> Result<Self, OpenLedgerError> {
         // First, because opening destroys documents that no entry cites: one of a lost entry looks like that.
-        let compared = compared(place.as_ref(), &store)?;
+        let compared = compared(place.as_ref(), &store, progress)?;
         let keeper = place.as_mut().map(|place| &mut place.keeper);
         let writer = opening::open(&store, &vault, &environment, keeper, progress)?;
-        Self::run(writer, (store, vault), environment, place, compared)
+        Self::run(writer, (store, vault), environment, place, compared, progress)
     }
 
     fn run(
@@ -269,11 +270,13 @@ impl Ledger {
         environment: Environment,
         place: Option<Place>,
         compared: Option<Compared>,
+        progress: Progress<'_>,
     ) -> Result<Self, OpenLedgerError> {
         let founded = writer.state.founded().cloned().ok_or(OpenLedgerError::Empty)?;
         let every = place.as_ref().map_or(Duration::ZERO, |place| place.checkpoint_every);
         let recorded = keys_on_record(&founded, &writer.state);
-        let notary = compared.map(|compared| Notary::open(compared, &recorded, every)).transpose()?;
+        let notary =
+            compared.map(|compared| Notary::open(compared, &recorded, every, progress)).transpose()?;
         let checkpoint = notary.as_ref().map_or_else(|| watch::channel(None).1, Notary::watch);
         let (look_ups, uncited) = (writer.look_ups(), writer.uncited.clone());
         let (publish, head) = watch::channel(writer.link.head());
@@ -422,8 +425,12 @@ impl Drop for Ledger {
 }
 
 /// What was signed last, if the ledger is on disk, and that the log still has it.
-fn compared(place: Option<&Place>, store: &Arc<dyn Store>) -> Result<Option<Compared>, NotaryError> {
-    place.map(|place| Compared::of(&place.dir, store.clone())).transpose()
+fn compared(
+    place: Option<&Place>,
+    store: &Arc<dyn Store>,
+    progress: Progress<'_>,
+) -> Result<Option<Compared>, NotaryError> {
+    place.map(|place| Compared::of(&place.dir, store.clone(), progress)).transpose()
 }
 
 fn keys_on_record(founded: &LogFounded, state: &State) -> KeysOnRecord {

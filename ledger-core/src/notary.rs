@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::kept_tree::{KeptTree, TreeError};
+use crate::ledger::Progress;
 use crate::log::tree::leaf_hashes;
 use crate::log::{Checkpoint, SignedCheckpoint, SigningKey, VerifierKey};
 use crate::store::{
@@ -100,16 +101,21 @@ pub(crate) struct Compared {
 
 impl Compared {
     /// Compares the log in `store` with the newest checkpoint in its directory. Cost: see [`KeptTree::open`].
-    pub(crate) fn of(dir: &Path, store: Arc<dyn Store>) -> Result<Self, NotaryError> {
+    pub(crate) fn of(dir: &Path, store: Arc<dyn Store>, progress: Progress<'_>) -> Result<Self, NotaryError> {
         let newest = newest_checkpoint(dir)?;
         let signed = newest.as_ref().map(|newest| &newest.checkpoint);
-        let tree = signed.map(|signed| tree(dir, &store, Some(signed))).transpose()?;
+        let tree = signed.map(|signed| tree(dir, &store, Some(signed), progress)).transpose()?;
         Ok(Compared { dir: dir.to_owned(), store, newest, tree })
     }
 }
 
-fn tree(dir: &Path, store: &Arc<dyn Store>, checkpoint: Option<&Checkpoint>) -> Result<KeptTree, TreeError> {
-    KeptTree::open(store.clone(), Some(TileFiles::of(dir)), true, checkpoint)
+fn tree(
+    dir: &Path,
+    store: &Arc<dyn Store>,
+    checkpoint: Option<&Checkpoint>,
+    progress: Progress<'_>,
+) -> Result<KeptTree, TreeError> {
+    KeptTree::open(store.clone(), Some(TileFiles::of(dir)), true, checkpoint, progress)
 }
 
 impl Notary {
@@ -119,6 +125,7 @@ impl Notary {
         compared: Compared,
         recorded: &KeysOnRecord,
         every: Duration,
+        progress: Progress<'_>,
     ) -> Result<Self, NotaryError> {
         let Compared { dir, store, newest, tree: known } = compared;
         if let Some(newest) = &newest {
@@ -132,7 +139,7 @@ impl Notary {
         let tree = match known {
             _ if keys.is_empty() => None,
             Some(tree) => Some(tree),
-            None => Some(tree(&dir, &store, None)?),
+            None => Some(tree(&dir, &store, None, progress)?),
         };
         let (next_at, publish) = (Instant::now() + every, watch::Sender::new(newest));
         let origin = recorded.origin.clone();
@@ -179,7 +186,7 @@ impl Notary {
         let newest = self.newest().map(|newest| newest.checkpoint);
         self.tree = match before_tree {
             Some(tree) => Some(tree),
-            None => Some(tree(&self.dir, &self.store, newest.as_ref())?),
+            None => Some(tree(&self.dir, &self.store, newest.as_ref(), &mut |_, _| ())?),
         };
         self.keys = before.into_iter().chain([next]).collect();
         self.is_new = true;
@@ -293,10 +300,11 @@ pub fn keep_known(
     known: &SignedCheckpoint,
     origin: &str,
     keys: &[VerifierKey],
+    progress: Progress<'_>,
 ) -> Result<SignedCheckpoint, NotaryError> {
     let not_ours = |what| NotaryError::NotOurs { path: dir.join("checkpoint"), what };
     known.is_by(origin, keys).map_err(|what| not_ours(format!("the one known elsewhere is not: {what}")))?;
-    let mut tree = KeptTree::open(store, Some(TileFiles::of(dir)), false, Some(&known.checkpoint))?;
+    let mut tree = KeptTree::open(store, Some(TileFiles::of(dir)), false, Some(&known.checkpoint), progress)?;
     // One that is damaged, or not ours, says nothing: that is why another is brought.
     let here = newest_checkpoint(dir).ok().flatten().filter(|here| here.is_by(origin, keys).is_ok());
     if let Some(here) = here {
@@ -322,13 +330,14 @@ pub fn install_key(
     key: &SigningKey,
     known: Option<&SignedCheckpoint>,
     keys: &[VerifierKey],
+    progress: Progress<'_>,
 ) -> Result<SignedCheckpoint, NotaryError> {
     let origin = key.verifier().name();
     let here = newest_checkpoint(dir).ok().flatten().filter(|here| here.is_by(origin, keys).is_ok());
     let newest = match known.or(here.as_ref()) {
-        Some(known) => keep_known(dir, store, known, origin, keys)?,
+        Some(known) => keep_known(dir, store, known, origin, keys, progress)?,
         None => {
-            let mut tree = KeptTree::open(store, Some(TileFiles::of(dir)), false, None)?;
+            let mut tree = KeptTree::open(store, Some(TileFiles::of(dir)), false, None, progress)?;
             let checkpoint = Checkpoint { origin: origin.to_owned(), size: tree.size(), root: tree.root()? };
             let signed = SignedCheckpoint::signed(checkpoint, std::slice::from_ref(key));
             keep_checkpoint(dir, &signed.note)?;

@@ -325,26 +325,27 @@ fn a_key_comes_back_only_to_a_log_that_was_compared() {
             .and_then(|()| fs::remove_file(dir.join("checkpoint")))
             .expect("removed");
     }
-    let refused = install_key(&other, store(&other), &key(1), Some(&known), &keys);
+    let refused = install_key(&other, store(&other), &key(1), Some(&known), &keys, &mut |_, _| ());
     assert!(matches!(refused, Err(NotaryError::Tree(TreeError::Differs { .. }))), "{refused:?}");
     assert!(!other.join("key").exists() && !other.join("checkpoint").exists());
     let mut of_another = known.clone();
     of_another.checkpoint.origin = "another.example".to_owned();
-    let refused = install_key(&one, store(&one), &key(1), Some(&of_another), &keys);
+    let refused = install_key(&one, store(&one), &key(1), Some(&of_another), &keys, &mut |_, _| ());
     assert!(matches!(refused, Err(NotaryError::NotOurs { .. })), "{refused:?}");
 
-    let extended = install_key(&one, store(&one), &key(1), Some(&known), &keys).expect("installed");
+    let extended =
+        install_key(&one, store(&one), &key(1), Some(&known), &keys, &mut |_, _| ()).expect("installed");
     assert_eq!(extended, known);
     let ledger = open(&one).expect("opened");
     enrol(&ledger, 5000, 3);
     ledger.close().expect("closed");
     is_signed_whole(&one, &key(1));
     // An older one known elsewhere does not take the place of the newer one here.
-    let kept = keep_known(&one, store(&one), &known, ORIGIN, &keys).expect("compared");
+    let kept = keep_known(&one, store(&one), &known, ORIGIN, &keys, &mut |_, _| ()).expect("compared");
     assert_eq!(kept, newest(&one));
     assert!(kept.checkpoint.size > known.checkpoint.size);
 
-    let signed = install_key(&other, store(&other), &key(1), None, &keys).expect("installed");
+    let signed = install_key(&other, store(&other), &key(1), None, &keys, &mut |_, _| ()).expect("installed");
     assert_eq!(signed.checkpoint.size, Length(302));
     open(&other).expect("opened").close().expect("closed");
     is_signed_whole(&other, &key(1));

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use ledger_core::newest_checkpoint;
 use ledger_core::store::{DiskVault, Revealed, VaultError};
 use ledger_core::values::Hash;
-use ledger_core::{TreeReader, newest_checkpoint};
 use replay::{Certified, CertifyError, Question, certify as make};
 use serde_json::json;
 
-use super::{Reader, with_progress};
+use super::{Reader, keys, with_progress};
 use crate::args::{CertifyArgs, Global};
 use crate::exit::Failure;
 use crate::files::whole_file;
@@ -44,8 +44,7 @@ pub fn certify(global: &Global, args: &CertifyArgs) -> Result<(), Failure> {
             "nothing is signed here yet: see `ledger key show` and `ledger checkpoint`".to_owned(),
         )
     })?;
-    let tree = TreeReader::open(reader.log.store(), Some(&global.data), Some(&signed.checkpoint));
-    let tree = tree.map_err(CertifyError::Tree)?;
+    let tree = keys::tree(global, &reader, &signed).map_err(CertifyError::Tree)?;
     let vault = if args.with_documents { Some(DiskVault::open(&global.data)?) } else { None };
     let reveal = vault.as_ref().map(|vault| |commitment: &Hash| vault.reveal(commitment));
     let reveal =

@@ -4,7 +4,7 @@ use ledger_core::assessment::Event;
 use ledger_core::assessment::codes::Subject;
 use ledger_core::log::VerifierKey;
 use ledger_core::values::Sequence;
-use ledger_core::{SignedCheckpoint, TreeReader, newest_checkpoint};
+use ledger_core::{SignedCheckpoint, TreeError, TreeReader, newest_checkpoint};
 use serde::Serialize;
 
 use super::{Reader, with_progress};
@@ -59,6 +59,13 @@ impl Keys {
     }
 }
 
+/// The tree of the ledger that the options name, held against its newest checkpoint.
+pub fn tree(global: &Global, reader: &Reader, newest: &SignedCheckpoint) -> Result<TreeReader, TreeError> {
+    with_progress("hashing", |tell| {
+        TreeReader::open_with(reader.log.store(), Some(&global.data), Some(&newest.checkpoint), tell)
+    })
+}
+
 /// The newest checkpoint of the ledger that the options name, and the tree it was found to be of.
 pub fn checkpoint(global: &Global, reader: &Reader) -> Result<(SignedCheckpoint, TreeReader), Failure> {
     let keys = Keys::read(reader)?;
@@ -72,6 +79,6 @@ pub fn checkpoint(global: &Global, reader: &Reader) -> Result<(SignedCheckpoint,
     let differs =
         |what: String| Failure::Check(format!("{}: {what}", global.data.join("checkpoint").display()));
     newest.is_by(reader.log.founded().origin.as_str(), &keys.all()).map_err(differs)?;
-    let tree = TreeReader::open(reader.log.store(), Some(&global.data), Some(&newest.checkpoint));
+    let tree = tree(global, reader, &newest);
     Ok((newest, tree.map_err(|error| differs(error.to_string()))?))
 }
