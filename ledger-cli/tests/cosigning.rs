@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 
 use ledger_core::log::witness::quorum;
 use ledger_core::log::{Algorithm, SignedCheckpoint, SigningKey, VerifierKey};
@@ -181,9 +181,13 @@ type Reply = Box<dyn Fn(&SigningKey, &str) -> Vec<u8> + Send>;
 
 impl Liar {
     fn new(reply: Reply) -> Self {
+        Self::named("liar.example", reply)
+    }
+
+    fn named(name: &str, reply: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let key = SigningKey::new("liar.example", Algorithm::Cosignature, &[9; 32]).expect("a key");
+        let key = SigningKey::new(name, Algorithm::Cosignature, &[9; 32]).expect("a key");
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (signs, heard) = (key.clone(), asked.clone());
         std::thread::spawn(move || {
@@ -336,6 +340,27 @@ fn a_witness_that_refuses_or_lies_is_named_and_counts_for_nothing() {
     assert!(error.expect("an error").starts_with("not reached: "), "{}", said.out);
     assert!(said.err.contains("check_failed"), "{}", said.err);
     assert_eq!(pair.one.read("checkpoint --cosign --quorum 1").status, 0);
+}
+
+/// Each cosigns only once all of them were asked: whoever asked them in turn would wait for the first in vain.
+#[test]
+fn witnesses_are_asked_at_one_time() {
+    let ledger = Ledger::new();
+    let all = Arc::new(Barrier::new(3));
+    for name in ["one.example", "two.example", "three.example"] {
+        let all = all.clone();
+        let slow = Liar::named(
+            name,
+            Box::new(move |key, request| {
+                all.wait();
+                http(200, &format!("{}\n", key.cosign(&text_of(request), 5)))
+            }),
+        );
+        let line = format!("witness add {} {}", slow.key.verifier(), slow.url);
+        ledger.write("operator-1", "2026-07-03", &line).ok();
+    }
+    let cosigned = newest(&ledger.read("checkpoint --cosign").ok());
+    assert_eq!(cosigned.note.signatures.len(), 4);
 }
 
 #[test]
