@@ -587,3 +587,32 @@ impl Writer {
         Ok(Spelled { sequence: place.sequence, subject_version: place.subject_version, bytes, hash })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assessment::codes::ActorId;
+    use crate::assessment::event::ActorRevoked;
+    use crate::environment::Environment;
+    use crate::store::{MemoryStore, MemoryVault};
+
+    /// No command causes so many today; of one that did, two events would have one name.
+    #[test]
+    fn more_events_than_ordinals_are_refused() {
+        let actor = "assessor-1".parse::<ActorId>().expect("an id");
+        let planned = Planned {
+            subject: "actor/assessor-1".parse().expect("a subject"),
+            author: Author::System,
+            assessment: None,
+            event: ActorRevoked { actor, reason: None }.into(),
+        };
+        let clock = Environment::system().clock;
+        let mut writer = Writer::new(Arc::new(MemoryStore::new()), Arc::new(MemoryVault::new()), clock);
+        let at = Timestamp::EPOCH;
+        let (id, times) = (CommandId::from_parts(at, [0; 10]), Times { happened: at, recorded: at });
+        let refused =
+            writer.write(id, times, Hash::of(b"x"), vec![planned; 65_536]).map_err(|it| format!("{it:?}"));
+        assert!(refused.as_ref().is_err_and(|why| why.contains("more than 65,535 events")), "{refused:?}");
+        assert!(writer.take_round().is_none() && writer.remembered.get(id).is_none());
+    }
+}

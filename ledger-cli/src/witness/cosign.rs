@@ -1,8 +1,9 @@
 //! Asking the witnesses of a ledger for cosignatures of its newest checkpoint (C2SP tlog-witness).
 //!
-//! All at a time, each with an end to waiting: one that does not answer delays no other. A cosignature is verified before it counts. A witness that does
-//! not cosign is named with what it did, and what that means for the ledger. What they gave is kept with the
-//! checkpoint. Left out: what a cosignature is (`ledger_core::log::witness`), and when a checkpoint is made.
+//! All at a time, each with an end to waiting: one that does not answer delays no other. A cosignature is verified
+//! before it counts. A witness that does not cosign is named with what it did, and what that means for the ledger. What
+//! they gave is kept with the checkpoint. Left out: what a cosignature is (`ledger_core::log::witness`), and when a
+//! checkpoint is made.
 
 use std::panic::resume_unwind;
 use std::time::Duration;
