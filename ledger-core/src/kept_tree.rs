@@ -6,7 +6,6 @@
 //! a slow one. `notary.rs` appends to it, [`TreeReader`] reads. Left out: signing.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -275,7 +274,11 @@ impl KeptTree {
             return Ok(hashes.to_vec());
         }
         let whole = self.full_tile(Tile::full(tile.level, tile.index))?;
-        Ok((0..tile.width).map(|at| given(whole.node(0, at))).collect())
+        let hash = |at| {
+            let Ok(hash) = whole.node(0, at);
+            hash
+        };
+        Ok((0..tile.width).map(hash).collect())
     }
 
     /// The hash of a complete subtree that is the root of a full tile.
@@ -303,7 +306,7 @@ impl KeptTree {
 
     /// A tile with this root, from its file or else from the log, and then written anew.
     fn fitting(&self, tile: Tile, root: TreeHash) -> Result<Levels, TreeError> {
-        let fits = |levels: &mut Levels| given(levels.node(TILE_HEIGHT, 0)) == root;
+        let fits = |levels: &mut Levels| levels.node(TILE_HEIGHT, 0) == Ok(root);
         if let Some(hashes) = self.files.as_ref().and_then(|files| files.read(tile)) {
             let mut levels = Levels::of(hashes);
             if fits(&mut levels) {
@@ -344,14 +347,6 @@ fn changed(tile: Tile) -> TreeError {
     TreeError::Changed { tile: tile.path() }
 }
 
-/// What cannot fail.
-fn given<T>(known: Result<T, Infallible>) -> T {
-    match known {
-        Ok(value) => value,
-        Err(never) => match never {},
-    }
-}
-
 impl Nodes for KeptTree {
     type Error = TreeError;
 
@@ -362,7 +357,8 @@ impl Nodes for KeptTree {
         let (tile_level, within) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
         let tile = Tile::full(tile_level, (index << within) / TILE_WIDTH);
         let first = (tile.index * TILE_WIDTH) >> within;
-        Ok(given(self.full_tile(tile)?.node(within, index - first)))
+        let Ok(hash) = self.full_tile(tile)?.node(within, index - first);
+        Ok(hash)
     }
 }
 

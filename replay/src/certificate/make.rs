@@ -4,7 +4,6 @@
 //! that nobody is handed a certificate that others refuse.
 
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -377,7 +376,7 @@ impl<'i> Ends<'i> {
     fn leaf(&mut self, place: usize) -> Result<Leaf, CertifyError> {
         let (subject, version, sequence) = self.ends[place];
         let (index, size) = (place as u64, self.tree.size());
-        let proof = given(inclusion_proof(&mut self.tree, Sequence::new(index), size));
+        let Ok(proof) = inclusion_proof(&mut self.tree, Sequence::new(index), size);
         let proof = spelled_as_base64(&proof);
         Ok(Leaf { index, proof, sequence, subject: named(subject)?, version })
     }
@@ -389,14 +388,6 @@ fn named(subject: &str) -> Result<Subject, CertifyError> {
 
 fn unfit(error: &dyn std::fmt::Display) -> CertifyError {
     CertifyError::Refused(CertificateError::Replay { what: error.to_string() })
-}
-
-/// What cannot fail.
-fn given<T>(known: Result<T, Infallible>) -> T {
-    match known {
-        Ok(value) => value,
-        Err(never) => match never {},
-    }
 }
 
 /// The lines as they are written.
