@@ -53,6 +53,18 @@ pub fn in_child<O: DeserializeOwned>(label: &str, spec: &impl Serialize) -> Resu
     serde_json::from_slice(&child.stdout).map_err(|error| failed(&error))
 }
 
+/// Runs a case in processes of its own, one after the other: five times where one run takes seconds, since a machine that
+/// others share gives one run half more than the next, and once of so many entries that a run has seen both.
+pub fn in_children<O: DeserializeOwned>(
+    label: &str,
+    spec: &impl Serialize,
+    takes_seconds: bool,
+    entries: u64,
+) -> Result<Vec<O>, String> {
+    let runs = if takes_seconds && entries <= 2_000_000 { 5 } else { 1 };
+    (0..runs).map(|_| in_child(label, spec)).collect()
+}
+
 /// Writes what was found as JSON, and says where.
 pub fn write_json(path: &Path, outcomes: &impl Serialize) -> Result<(), String> {
     let failed = |error: &dyn Display| format!("{} could not be written: {error}", path.display());
@@ -63,12 +75,6 @@ pub fn write_json(path: &Path, outcomes: &impl Serialize) -> Result<(), String> 
     std::fs::write(path, text + "\n").map_err(|error| failed(&error))?;
     println!("written to {}", path.display());
     Ok(())
-}
-
-/// How often what takes seconds is run: a machine that others share gives one run half more than the next. Once of many
-/// entries, where a run is long enough to have seen both.
-pub fn runs(entries: u64) -> usize {
-    if entries > 2_000_000 { 1 } else { 5 }
 }
 
 /// Entries a second of several runs.
@@ -83,12 +89,18 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// The run in the middle, and how far the others lie from it. None of no runs.
-    pub fn of<O>(mut runs: Vec<O>, rate: impl Fn(&O) -> f64) -> Option<(O, Spread)> {
+    /// The run in the middle, and of several how far the others lie from it. None of no runs.
+    pub fn of<O>(mut runs: Vec<O>, rate: impl Fn(&O) -> Option<f64>) -> Option<(O, Option<Spread>)> {
+        let rate = |run: &O| rate(run).unwrap_or_default();
         runs.sort_by(|one, other| rate(one).total_cmp(&rate(other)));
         let (least, most) = (rate(runs.first()?), rate(runs.last()?));
         let spread = Spread { runs: runs.len(), least, most };
-        Some((runs.swap_remove(runs.len() / 2), spread))
+        Some((runs.swap_remove(spread.runs / 2), Some(spread).filter(|spread| spread.runs > 1)))
+    }
+
+    /// A figure that is the run in the middle's, with how the others lie.
+    pub fn beside(figure: String, spread: Option<Spread>) -> String {
+        spread.map_or(figure.clone(), |spread| format!("{figure}: {spread}"))
     }
 }
 
@@ -138,9 +150,12 @@ mod tests {
 
     #[test]
     fn the_run_in_the_middle_is_taken() {
-        let (middle, spread) = Spread::of(vec![7.0, 1.0, 9.0, 8.0, 2.0], |rate| *rate).expect("five");
-        assert_eq!((middle, spread), (7.0, Spread { runs: 5, least: 1.0, most: 9.0 }));
-        assert_eq!(spread.to_string(), "the middle of 5 runs, 1 to 9");
-        assert_eq!(Spread::of(Vec::new(), |rate: &f64| *rate), None);
+        let rate = |rate: &f64| Some(*rate);
+        let (middle, spread) = Spread::of(vec![7.0, 1.0, 9.0, 8.0, 2.0], rate).expect("five");
+        assert_eq!((middle, spread), (7.0, Some(Spread { runs: 5, least: 1.0, most: 9.0 })));
+        assert_eq!(spread.expect("several").to_string(), "the middle of 5 runs, 1 to 9");
+        assert_eq!(Spread::beside("7".to_owned(), spread), "7: the middle of 5 runs, 1 to 9");
+        assert_eq!(Spread::of(vec![3.0], rate), Some((3.0, None)));
+        assert_eq!(Spread::of(Vec::new(), rate), None);
     }
 }

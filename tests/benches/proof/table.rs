@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use ledger_tests::bench::Spread;
+
 use crate::cases::{Outcome, Row};
 
 /// Everything that was found, as text.
@@ -46,10 +48,9 @@ fn targets(outcomes: &[Outcome]) -> String {
         |id: &str| row(id).and_then(|row| row.latency).map(|took| format!("{:.3} ms", took.p50_us / 1e3));
     let figure =
         |id: &str| row(id).and_then(|row| row.figure.map(|figure| format!("{figure:.1} {}", row.unit)));
-    let spread = outcomes.iter().find(|outcome| outcome.rows.iter().any(|row| row.id == "verify"));
-    let spread =
-        spread.and_then(|outcome| outcome.spread).map_or(String::new(), |spread| format!(": {spread}"));
-    let verified = figure("verify").map(|rate| rate + &spread);
+    let verify = outcomes.iter().find(|outcome| outcome.rows.iter().any(|row| row.id == "verify"));
+    let spread = verify.and_then(|outcome| outcome.spread);
+    let verified = figure("verify").map(|rate| Spread::beside(rate, spread));
     let targets = [
         ("inclusion proof: p99 under 1 ms", p99("inclusion")),
         ("consistency proof: under 5 ms (p99)", p99("consistency")),

@@ -86,13 +86,12 @@ fn run(options: &Options) -> Result<(), String> {
     bench::write_json(&json, &outcomes)
 }
 
-/// Runs the case in processes of its own: several where it takes seconds.
+/// What came of the case; runs of one case must come to the same.
 fn measured(spec: &Spec) -> Result<Outcome, String> {
-    let runs = if spec.case.takes_seconds() { bench::runs(spec.size) } else { 1 };
-    let outcomes = (0..runs).map(|_| bench::in_child::<Outcome>(spec.case.label(), spec));
-    let outcomes = outcomes.collect::<Result<Vec<Outcome>, String>>()?;
+    let outcomes: Vec<Outcome> =
+        bench::in_children(spec.case.label(), spec, spec.case.takes_seconds(), spec.size)?;
     let hash = outcomes[0].hash.clone();
     assert!(outcomes.iter().all(|outcome| outcome.hash == hash), "two runs differ: {outcomes:?}");
-    let (middle, spread) = Spread::of(outcomes, |outcome| outcome.rate().unwrap_or_default()).expect("one");
-    Ok(Outcome { spread: Some(spread).filter(|spread| spread.runs > 1), ..middle })
+    let (middle, spread) = Spread::of(outcomes, Outcome::rate).expect("one run at least");
+    Ok(Outcome { spread, ..middle })
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use ledger_tests::bench::Spread;
+
 use crate::cases::{Case, Outcome};
 
 /// Everything that was found, as text.
@@ -64,8 +66,7 @@ fn targets(outcomes: &[Outcome]) -> String {
     };
     let rate = |outcome: Option<&Outcome>| {
         let outcome = outcome?;
-        let spread = outcome.spread.map_or(String::new(), |spread| format!(": {spread}"));
-        Some(format!("{:.0}{spread}", outcome.rate()?))
+        Some(Spread::beside(format!("{:.0}", outcome.rate()?), outcome.spread))
     };
     let replay = of(Case::Replay);
     target("full replay: at least 1,000,000 entries/s; aim 2,000,000", rate(replay));
